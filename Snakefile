@@ -1,0 +1,67 @@
+"""rehearsal: does a coding agent get better at a repository by training on its own past sessions?
+
+The configuration is checked, then the rooms follow in the order in which data walks through them.
+"""
+
+import os
+import sys
+from pathlib import Path
+
+from snakemake.utils import min_version
+
+min_version("9.19")
+HOME = Path(os.path.relpath(workflow.basedir))
+sys.path.insert(0, workflow.basedir)
+
+from scripts.workflow import setup
+
+setup.environment(workflow.basedir)
+setup.check_yaml(HOME / "config.yaml")
+
+
+configfile: str(HOME / "config.yaml")
+
+
+setup.check_config(config, [HOME / "config.yaml", *workflow.overwrite_configfiles], HOME)
+
+
+# only with --software-deployment-method apptainer; envs/rehearsal.def says how to build it
+container: "envs/rehearsal.sif"
+
+
+include: "rules/common.smk"
+
+
+wildcard_constraints:
+    repo=one_of(config["repos"]),
+    model=one_of(config["models"]),
+    split=one_of(config["splits"]),
+    recipe=one_of(config["recipes"]),
+    arm=one_of(ARMS),
+    phase=one_of(config["phases"]),
+    checkpoint=one_of(all_checkpoints()),
+    wheel=one_of(wheels()),
+    sessions=SESSIONS,
+
+
+localrules:
+    all,
+
+
+rule all:
+    """The tables of phase 2."""
+    input:
+        expand("results/phase2/{table}", table=TABLES),
+
+
+include: "rules/targets.smk"
+include: "rules/benchmark.smk"
+include: "rules/trajectories.smk"
+include: "rules/verdicts.smk"
+include: "rules/knowledge.smk"
+include: "rules/synthesis.smk"
+include: "rules/training.smk"
+include: "rules/measures.smk"
+include: "rules/statistics.smk"
+include: "rules/report.smk"
+include: "rules/unknown.smk"

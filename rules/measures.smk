@@ -1,0 +1,46 @@
+# measures: sessions, verdicts and adapters -> one tidy row per run, and what each adapter kept of each session.
+
+
+rule runs:
+    """One row per task and run of an arm."""
+    input:
+        tasks="results/{repo}/tasks.jsonl",
+        trajectories="results/{repo}/{sessions}/trajectories.jsonl",
+        verdicts="results/{repo}/{sessions}/verdicts.jsonl",
+    output:
+        runs="results/{repo}/{sessions}/runs.csv",
+    log:
+        "logs/{repo}/{sessions}/runs.log",
+    benchmark:
+        "benchmarks/{repo}/{sessions}/runs.tsv"
+    resources:
+        mem_mb=500,
+        runtime=10,
+    params:
+        code=code_of("measures"),
+    script:
+        "../scripts/measures/runs.py"
+
+
+rule retention:
+    """How much of each training session the half and the full adapter still know."""
+    input:
+        dataset="results/{repo}/{model}/{split}/{recipe}/dataset.jsonl",
+        cards=cards,
+        checkpoint=model_files,
+    output:
+        retention="results/{repo}/{model}/{split}/{recipe}/retention.csv",
+    log:
+        "logs/{repo}/{model}/{split}/{recipe}/retention.log",
+    benchmark:
+        "benchmarks/{repo}/{model}/{split}/{recipe}/retention.tsv"
+    threads: need("threads")
+    resources:
+        mem_mb=need("mem_mb"),
+        runtime=need("runtime"),
+        gpu=need("gpu"),
+    params:
+        model=conditions,
+        code=code_of("measures"),
+    script:
+        "../scripts/measures/retention.py"

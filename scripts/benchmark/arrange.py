@@ -1,0 +1,110 @@
+"""Which bugs become tasks, and in which order: half on functions hit once, half on functions hit again.
+
+A study takes the first n tasks, so the order has to hold for every even n: in each four tasks two are `fresh`
+and two `recurring`, and the bugs of recurring functions come in rounds, so that a later half meets functions
+of an earlier one.
+"""
+
+import random
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator
+from itertools import chain
+from typing import Protocol, TypeVar
+
+BLOCKS = ((8, 3), (4, 3), (2, 2))  # (functions, bugs in each): 40 recurring tasks
+# How often an operator is wanted, relative to the others: mostly slips whose mending the symptom tells (the opposite sign,
+# the limit itself), few whose mending needs an idea, so that a small model that learns has something to show.
+WEIGHTS = {
+    **dict.fromkeys(("comparison", "boundary"), 3.0),
+    **dict.fromkeys(("boolean", "arithmetic"), 2.5),
+    **dict.fromkeys(("called", "negation", "choice"), 1.5),
+    **dict.fromkeys(("variable", "returned", "constant", "branch", "index", "arguments"), 0.2),
+}
+
+
+class Bug(Protocol):
+    """What a choice is made by; `gold` is the stripped line that mends it."""
+
+    operator: str
+    place: str  # file and function
+    gold: str
+
+
+B = TypeVar("B", bound=Bug)
+T = TypeVar("T")
+
+
+def arrange(candidates: list[B], seed: int) -> list[B]:
+    """As many fresh tasks as BLOCKS has recurring ones, no two with the same gold line.
+
+    The same for the same candidates and seed. Raises ValueError if the candidates do not reach.
+    """
+    draw = random.Random(seed)
+    by_place = group(shuffled(candidates, draw))
+    places = shuffled(sorted(by_place), draw)
+    choose = chooser()
+    stream = list(chain.from_iterable(recurring(block, places, by_place, choose, draw) for block in BLOCKS))
+    fresh = [bug for place in list(places) for bug in choose(by_place[place], 1)][: len(stream)]
+    if len(fresh) < len(stream):
+        raise ValueError(f"only {len(fresh)} of {len(stream)} functions with a bug of their own")
+    return interleave(shuffled(fresh, draw), stream, draw)
+
+
+def shuffled(items: list[T], draw: random.Random) -> list[T]:
+    return draw.sample(items, len(items))
+
+
+def group(candidates: list[B]) -> dict[str, list[B]]:
+    """Candidates by the function they sit in."""
+    groups: dict[str, list[B]] = defaultdict(list)
+    for bug in candidates:
+        groups[bug.place].append(bug)
+    return groups
+
+
+def chooser() -> Callable[[list[B], int], list[B]]:
+    """A function that takes `count` bugs with new gold lines from a list, rare operators first, or none."""
+    used: Counter[str] = Counter()
+    golds: set[str] = set()
+
+    def choose(bugs: list[B], count: int) -> list[B]:
+        taken: list[B] = []
+        for _ in range(count):
+            free = [bug for bug in bugs if bug.gold not in golds | {one.gold for one in taken}]
+            if not free:
+                return []
+            rates = used + Counter(one.operator for one in taken)
+            taken.append(min(free, key=lambda bug: rates[bug.operator] / WEIGHTS[bug.operator]))
+        used.update(bug.operator for bug in taken)
+        golds.update(bug.gold for bug in taken)
+        return taken
+
+    return choose
+
+
+def recurring(
+    block: tuple[int, int],
+    places: list[str],
+    by_place: dict[str, list[B]],
+    choose: Callable[[list[B], int], list[B]],
+    draw: random.Random,
+) -> Iterator[B]:
+    """One block's bugs round by round; its functions are taken out of `places`."""
+    functions, bugs = block
+    chosen = []
+    for place in list(places):
+        if len(chosen) < functions and (taken := choose(by_place[place], bugs)):
+            chosen.append(shuffled(taken, draw))
+            places.remove(place)
+    if len(chosen) < functions:
+        raise ValueError(f"only {len(chosen)} of {functions} functions with {bugs} bugs")
+    for one_of_each in zip(*chosen, strict=True):
+        yield from shuffled(list(one_of_each), draw)
+
+
+def interleave(fresh: list[T], stream: list[T], draw: random.Random) -> list[T]:
+    """Two of each in every four, in a drawn pattern, so that odd and even positions hold both kinds."""
+    sources, order = (iter(fresh), iter(stream)), []
+    for _ in range(len(fresh) // 2):
+        order += [next(sources[kind]) for kind in shuffled([0, 0, 1, 1], draw)]
+    return order

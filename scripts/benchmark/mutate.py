@@ -1,0 +1,102 @@
+"""All single mutations of a module's source, spliced into its text so that everything else keeps its form."""
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import takewhile
+
+from scripts.benchmark.operators import OPERATORS, Change, Scope
+from scripts.benchmark.spans import Source
+
+
+@dataclass(frozen=True)
+class Mutation:
+    """One bug: what was done to which function, and the lines that tell right from wrong.
+
+    `line` is 1-based; `right` and `wrong` are the lines that differ (no wrong ones where some were removed);
+    `text` is the whole mutated module.
+    """
+
+    operator: str
+    function: str
+    line: int
+    right: tuple[str, ...]
+    wrong: tuple[str, ...]
+    text: str
+
+    @property
+    def single_line(self) -> bool:
+        return len(self.right) == len(self.wrong) == 1
+
+
+def mutate(text: str) -> list[Mutation]:
+    """Every mutation of every function, in the order of the source; each mutated text once, each parses.
+
+    Code inside f-strings is left alone: its positions differ between Python versions.
+    """
+    source = Source(text)
+    found: dict[str, Mutation] = {}
+    for function, node, scope in functions(source):
+        for operator, change in changes(node, scope):
+            mutated = source.apply(change)
+            if mutated not in found and is_another_program(source, mutated):
+                found[mutated] = describe(operator, function, text, mutated)
+    return sorted(found.values(), key=lambda mutation: (mutation.line, mutation.operator, mutation.wrong))
+
+
+def functions(source: Source) -> Iterator[tuple[str, ast.AST, Scope]]:
+    """Top-level functions and methods as (qualified name, node, scope)."""
+    for prefix, node in definitions(source.tree.body, ""):
+        arguments = (*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs)
+        names = tuple(argument.arg for argument in arguments if argument.arg not in ("self", "cls"))
+        yield prefix + node.name, node, Scope(source, names)
+
+
+def definitions(
+    body: list[ast.stmt], prefix: str
+) -> Iterator[tuple[str, ast.FunctionDef | ast.AsyncFunctionDef]]:
+    """Functions of a body and of the classes in it, each with the prefix of its qualified name."""
+    for node in body:
+        if isinstance(node, ast.ClassDef):
+            yield from definitions(node.body, f"{prefix}{node.name}.")
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            yield prefix, node
+
+
+def changes(function: ast.AST, scope: Scope) -> Iterator[tuple[str, Change]]:
+    """What every operator would do inside a function's body."""
+    for node in (node for statement in function.body for node in visible(statement)):
+        for name, operator in OPERATORS.items():
+            yield from ((name, change) for change in operator(node, scope))
+
+
+def visible(node: ast.AST) -> Iterator[ast.AST]:
+    """The nodes below and including `node`, without the inside of f-strings."""
+    yield node
+    if not isinstance(node, ast.JoinedStr):
+        for child in ast.iter_child_nodes(node):
+            yield from visible(child)
+
+
+def is_another_program(source: Source, mutated: str) -> bool:
+    """Whether the text parses and means something else than the source to the parser."""
+    try:
+        return ast.dump(ast.parse(mutated)) != ast.dump(source.tree)
+    except SyntaxError:
+        return False
+
+
+def describe(operator: str, function: str, right: str, wrong: str) -> Mutation:
+    """A Mutation from the texts before and after: the lines between their common start and end."""
+    a, b = right.split("\n"), wrong.split("\n")
+    start = common(a, b)
+    a, b = a[start:], b[start:]
+    shared = common(a[::-1], b[::-1])
+    return Mutation(
+        operator, function, start + 1, tuple(a[: len(a) - shared]), tuple(b[: len(b) - shared]), wrong
+    )
+
+
+def common(a: list[str], b: list[str]) -> int:
+    """How many lines two lists share from their start on."""
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(a, b, strict=False)))

@@ -1,0 +1,62 @@
+"""Rule tasks: the study's tasks of one repository in the chosen order, each with its stratum."""
+
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+from scripts.benchmark.leaks import leaked_lines
+from scripts.benchmark.task import Task, load_sequence
+from scripts.errors import UserError
+from scripts.files import write_jsonl
+from scripts.jobs import job
+
+ORDERS = {
+    "chronological": lambda task: task.date,
+    "curriculum": lambda task: (task.record["continual_learning"]["difficulty_score"], task.date),
+}
+
+
+def choose(tasks: list[Task], order: str, count: int, where: str) -> list[Task]:
+    """The first `count` tasks in the order; ties keep the published order. UserError if there are fewer."""
+    if order not in ORDERS:
+        raise UserError(where, f"unknown order {order!r}", f"use one of {', '.join(ORDERS)}")
+    if len(tasks) < count:
+        raise UserError(
+            where, f"it has {len(tasks)} tasks, {count} are asked for", f"set `tasks` to at most {len(tasks)}"
+        )
+    return sorted(tasks, key=ORDERS[order])[:count]
+
+
+def rows(tasks: list[Task]) -> list[dict]:
+    """The records with their position in this order and their stratum among these tasks.
+
+    `fresh`: no other chosen task hits its function; `recurring`: one does; null if the function is unknown.
+    `leaky`: the issue text holds a line of the fix (never-again.md, 19).
+    """
+    hits = Counter(function_of(task) for task in tasks)
+    return [row(task, position, hits) for position, task in enumerate(tasks, 1)]
+
+
+def row(task: Task, position: int, hits: Counter) -> dict:
+    """One line of tasks.jsonl."""
+    block = {"function": None, "operator": None, "version": None} | task.record.get("rehearsal", {})
+    stratum = None if block["function"] is None else "fresh" if hits[block["function"]] == 1 else "recurring"
+    places = task.record["continual_learning"] | {"sequence_position": position}
+    ours = block | {"stratum": stratum, "leaky": bool(leaked_lines(task.problem_statement, task.patch))}
+    return task.record | {"continual_learning": places, "rehearsal": ours}
+
+
+def function_of(task: Task) -> str | None:
+    return task.record.get("rehearsal", {}).get("function")
+
+
+def main(snakemake: Any) -> None:
+    with job(snakemake) as log:
+        params, path = snakemake.params, Path(snakemake.input.benchmark)
+        chosen = choose(load_sequence(path, params.get("sequence")), params.order, params.tasks, str(path))
+        write_jsonl(snakemake.output.tasks, rows(chosen))
+        log.info("%d tasks in %s order", len(chosen), params.order)
+
+
+if __name__ == "__main__":
+    main(snakemake)  # noqa: F821

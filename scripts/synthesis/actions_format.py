@@ -1,0 +1,118 @@
+"""Format `actions`: a session as training examples in exactly the form in which the agent runs.
+
+Examples are put together from the token ids that the session itself recorded, by the function that made its prompts
+(agent.prompt): nothing is rendered or tokenized again. Every reply that holds an action is supervised, whatever its tool.
+"""
+
+import random
+from dataclasses import dataclass
+from typing import Any
+
+from scripts.trajectories.agent import pieces, size
+
+
+@dataclass(frozen=True)
+class Window:
+    """Turns first..end of a session in one example (end exclusive); those from `supervised` on carry the loss."""
+
+    first: int
+    supervised: int
+    end: int
+
+
+def windows(opening: int, turns: list[int], dropped: list[int], most: int) -> tuple[list[Window], int]:
+    """Cut a session into examples of at most `most` tokens, each turn with the history it had, or what fits of it.
+
+    opening, turns: sizes in tokens; dropped: turns that had left the prompt when each turn was played. The oldest turns go
+    first and a supervised turn never goes; a turn too long even alone is left out. Returns the windows and how many
+    turns were left out.
+    """
+    out: list[Window] = []
+    lost = 0
+    for turn, gone in enumerate(dropped):
+        if opening + turns[turn] > most:
+            lost += 1
+            continue
+        last = out[-1] if out else None
+        if last and last.end == turn and last.first == max(gone, last.first):
+            if opening + sum(turns[last.first : turn + 1]) <= most:
+                out[-1] = Window(last.first, last.supervised, turn + 1)
+                continue
+        first = gone
+        while opening + sum(turns[first : turn + 1]) > most:
+            first += 1
+        out.append(Window(first, turn, turn + 1))
+    return out, lost
+
+
+def examples(session: dict, held_out: int | None, end: int, most: int) -> tuple[list[dict], int]:
+    """Training examples of a session, and how many turns were too long.
+
+    held_out: the turn that stays as context and carries no loss; end: the id that ends a reply that was cut off.
+    An example: input_ids [n]; supervised and held_out: lists of [start, stop) in it; arguments: positions of the held-out
+    reply's argument tokens.
+    """
+    opening, *turns = pieces(session["messages"])
+    dropped = [turn[0]["extra"].get("dropped", 0) for turn in turns]
+    cut, lost = windows(size(opening), [size(turn) + 1 for turn in turns], dropped, most)
+    return [_example(session, opening, turns, window, held_out, end) for window in cut], lost
+
+
+def _example(session: dict, opening: list, turns: list, window: Window, held_out: int | None, end: int) -> dict:
+    ids = list(opening[0]["extra"]["token_ids"])
+    example: dict[str, Any] = {"supervised": [], "held_out": [], "arguments": []}
+    for number in range(window.first, window.end):
+        for message in turns[number]:
+            start = len(ids)
+            ids += message["extra"]["token_ids"]
+            if message["role"] != "assistant":
+                continue
+            if number >= window.supervised and message["extra"].get("actions"):
+                which = "held_out" if number == held_out else "supervised"
+                example[which].append([start, len(ids)])
+                if number == held_out:
+                    example["arguments"] = [start + at for at in message["extra"]["arguments"]]
+            if ids[-1] != end:
+                ids.append(end)
+    stop = max((stop for span in ("supervised", "held_out") for _, stop in example[span]), default=0)
+    identity = {"instance_id": session["instance_id"], "run": session["extra"]["run"]}
+    return {**identity, "input_ids": ids[:stop], **example}
+
+
+def argument_positions(tokens: list[str], tool: str) -> list[int]:
+    """Positions of the tokens behind the tool's name (the action's arguments), the end of the reply left out.
+
+    tokens: the text of each token of the reply.
+    """
+    text, start = "", len(tokens)
+    for position, token in enumerate(tokens):
+        text += token
+        if tool in text:
+            start = position + 1
+            break
+    return list(range(start, len(tokens) - 1))
+
+
+def choose_held_out(sessions: list[dict], seed: int) -> list[int | None]:
+    """One seeded turn of each session to hold out, at most a fifth of them edits; None where no turn has arguments."""
+    rng = random.Random(seed)
+    edits_left = len(sessions) // 5
+    chosen: list[int | None] = []
+    for session in sessions:
+        options = [(turn, tool) for turn, tool, arguments in _turns(session) if arguments]
+        options = [(turn, tool) for turn, tool in options if tool != "edit" or edits_left > 0]
+        turn, tool = rng.choice(options) if options else (None, None)
+        edits_left -= tool == "edit"
+        chosen.append(turn)
+    return chosen
+
+
+def _turns(session: dict) -> list[tuple[int, str, list[int]]]:
+    """(number, tool, argument positions) of each turn with an action."""
+    _, *turns = pieces(session["messages"])
+    replies = [turn[0]["extra"] for turn in turns]
+    return [
+        (number, reply["actions"][0]["tool"], reply["arguments"])
+        for number, reply in enumerate(replies)
+        if reply.get("actions")
+    ]

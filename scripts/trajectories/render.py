@@ -1,0 +1,52 @@
+"""Text to token ids, the same for a session and for the training example made of it.
+
+A conversation is cut where replies begin and end. Each piece is tokenized once, when it is said, and its ids ride with its
+message from then on: history is never tokenized again, so a prompt read twice is the same prompt.
+"""
+
+from typing import Any
+
+from scripts.errors import UserError
+
+MARK = "\N{WHITE SQUARE}reply\N{WHITE SQUARE}"
+
+
+class Renderer:
+    """The chat template of one tokenizer, cut into pieces at the replies.
+
+    ends: token ids that end a reply. Raises UserError for a template that rewrites what was said before.
+    """
+
+    def __init__(self, tokenizer: Any, ends: list[int]) -> None:
+        self.tokenizer, self.ends = tokenizer, tuple(ends)
+        self.end = tokenizer.eos_token_id
+        self.tail_start = tokenizer.decode([self.end])
+
+    def opening(self, system: str, user: str) -> list[int]:
+        """Ids from the beginning to where the first reply begins."""
+        return self._ids(self._text(self._start(system, user)))
+
+    def reply(self, text: str) -> list[int]:
+        """Ids of a reply that somebody else wrote (the expert), ended."""
+        return [*self._ids(text), self.end]
+
+    def after(self, text: str) -> list[int]:
+        """Ids from the end of a reply, over the observation `text`, to where the next reply begins."""
+        said = [*self._start("s", "u"), {"role": "assistant", "content": MARK}, {"role": "user", "content": text}]
+        rendered = self._text(said)
+        if rendered.count(MARK) != 1:
+            raise UserError("chat template", "it rewrites earlier replies", "use a model whose template only appends")
+        return self._ids(rendered.split(MARK)[1].removeprefix(self.tail_start))
+
+    def text(self, ids: list[int]) -> str:
+        """The text of a reply without its end."""
+        return self.tokenizer.decode([token for token in ids if token not in self.ends])
+
+    def _start(self, system: str, user: str) -> list[dict]:
+        return [{"role": "system", "content": system}, {"role": "user", "content": user}]
+
+    def _text(self, messages: list[dict]) -> str:
+        return self.tokenizer.apply_chat_template(messages, tokenize=False, add_generation_prompt=True)
+
+    def _ids(self, text: str) -> list[int]:
+        return self.tokenizer(text, add_special_tokens=False)["input_ids"]

@@ -1,0 +1,69 @@
+"""A scaffold: what the agent is told and what counts as an action, as one YAML file in resources/scaffolds."""
+
+import shutil
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+import yaml
+from jinja2 import StrictUndefined, Template
+
+from scripts.errors import UserError
+from scripts.files import canonical_json
+
+TOOLS = Path(__file__).with_name("tools.py")
+FOLDER = Path(__file__).parents[2] / "resources" / "scaffolds"
+
+
+@dataclass(frozen=True)
+class Scaffold:
+    """The keys of resources/scaffolds/*.yaml, explained there."""
+
+    form: str
+    tools: tuple[str, ...]
+    view_lines: int
+    fuzzy_edit: bool
+    strip_fences: bool
+    grammar_constrained: bool
+    few_shot: bool
+    loop_limit: int
+    no_verification: bool
+    history_tokens: int
+    format_errors: int
+    observation_characters: int
+    system: str
+    instance: str
+    memory_item: str
+    observation: str
+    format_error: str
+    example: str
+    grammar: str
+
+    def render(self, template: str, **values: object) -> str:
+        """One of the templates, with the switches and the values at hand."""
+        switches = {"few_shot": self.few_shot, "no_verification": self.no_verification, "example": self.example}
+        return Template(getattr(self, template), undefined=StrictUndefined).render(**switches, **values)
+
+    def write_tools(self, folder: Path) -> Path:
+        """Put the scaffold's commands and their settings into a folder, which the sandbox binds read-only."""
+        folder.mkdir(parents=True, exist_ok=True)
+        for tool in self.tools:
+            shutil.copy(TOOLS, folder / tool)
+            (folder / tool).chmod(0o755)
+        settings = {key: getattr(self, key) for key in ("view_lines", "fuzzy_edit", "strip_fences")}
+        (folder / "settings.json").write_text(canonical_json(settings))
+        folder.chmod(0o755)
+        return folder
+
+
+def load(name: str, changes: dict | None = None, folder: Path = FOLDER) -> Scaffold:
+    """The scaffold of that name, with some keys changed. Raises UserError that names file and key."""
+    path = folder / f"{name}.yaml"
+    if not path.exists():
+        known = ", ".join(sorted(file.stem for file in folder.glob("*.yaml")))
+        raise UserError("config, key scaffold", f"there is no scaffold {name!r}", f"choose one of {known}")
+    keys = {**yaml.safe_load(path.read_text()), **(changes or {})}
+    known = {field.name for field in fields(Scaffold)}
+    if keys.keys() != known:
+        wrong = sorted(keys.keys() ^ known)
+        raise UserError(str(path), f"keys unknown or missing: {', '.join(wrong)}", "compare with tools.yaml")
+    return Scaffold(**{**keys, "tools": tuple(keys["tools"])})

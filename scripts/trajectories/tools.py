@@ -1,0 +1,222 @@
+#!/usr/bin/env -S python3 -S -E
+"""The commands of the `tools` scaffold, run inside the sandbox: search, view, edit, submit.
+
+Standard library only, and any Python from 3.6 on, because it runs on the interpreter of the task. Each command is this
+file under another name. Return code 0 is success; a failed command says on one line what to do instead.
+"""
+
+import ast
+import json
+import os
+import re
+import sys
+
+SUBMITTED = "COMPLETE_TASK_AND_SUBMIT_FINAL_OUTPUT"
+SEPARATOR = "======="
+SETTINGS = {"view_lines": 40, "fuzzy_edit": False, "strip_fences": False}
+SKIPPED = {".git", "__pycache__", ".pytest_cache", "node_modules"}
+
+
+class Refused(Exception):
+    """What the agent asked for cannot be done; the text says what can."""
+
+
+def read_lines(path):
+    """Lines of a text file with their line ends, as they are in the file."""
+    if not os.path.isfile(path):
+        raise Refused(f"no file {path}")
+    with open(path, encoding="utf-8", errors="surrogateescape", newline="") as file:
+        return file.read().splitlines(True)
+
+
+def numbered(lines, start, end):
+    """Lines start to end (1-based, inclusive), each with its number."""
+    return "".join("{} {}\n".format(n, lines[n - 1].rstrip("\r\n")) for n in range(start, end + 1))
+
+
+def search(args, body):
+    """search WORD [PATH]: where a name is defined, or else where the text occurs; at most ten places."""
+    if not 1 <= len(args) <= 2:
+        raise Refused("usage: search WORD [PATH]")
+    found = list(occurrences(args[0], args[1] if len(args) == 2 else "."))
+    definition = re.compile(rf"\s*(?:async\s+)?(?:def|class)\s+{re.escape(args[0])}\b")
+    shown = [hit for hit in found if definition.match(hit[2])] or found
+    if not shown:
+        raise Refused(f"nothing found for {args[0]}")
+    more = "" if len(shown) <= 10 else f"{len(shown) - 10} more places\n"
+    return "".join(f"{path}:{n}: {line.strip()}\n" for path, n, line in found[:10]) + more
+
+
+def occurrences(text, top):
+    """(path, line number, line) of every line of a Python file under `top` that holds the text."""
+    if not os.path.exists(top):
+        raise Refused(f"no path {top}")
+    for path in [top] if os.path.isfile(top) else python_files(top):
+        for number, line in enumerate(read_lines(path), 1):
+            if text in line:
+                yield path, number, line
+
+
+def python_files(top):
+    """Paths of the Python files below a folder, sorted, without version control and caches."""
+    for folder, folders, files in os.walk(top):
+        folders[:] = sorted(set(folders) - SKIPPED)
+        for name in sorted(files):
+            if name.endswith(".py"):
+                yield os.path.normpath(os.path.join(folder, name))
+
+
+def view(args, body):
+    """view FILE [START [END]]: numbered lines. Without END, the block that begins at START; always at most view_lines."""
+    if not 1 <= len(args) <= 3:
+        raise Refused("usage: view FILE START END")
+    lines = read_lines(args[0])
+    start = line_number(args[1], lines) if len(args) > 1 else 1
+    end = whole_number(args[2]) if len(args) > 2 else block_end(lines, start) if len(args) > 1 else len(lines)
+    end = min(end, len(lines), start + SETTINGS["view_lines"] - 1)
+    if end < start:
+        raise Refused("no lines {} to {}; the file has {}".format(start, args[-1], len(lines)))
+    return numbered(lines, start, end)
+
+
+def block_end(lines, start):
+    """Last line of the block that begins at a line: as long as lines are indented deeper, blank ones at the end left out."""
+    end = start
+    for number in range(start + 1, len(lines) + 1):
+        line = lines[number - 1]
+        if line.strip():
+            if indentation(line) <= indentation(lines[start - 1]):
+                break
+            end = number
+    return end
+
+
+def indentation(line):
+    """Leading white space, in characters."""
+    return len(line) - len(line.lstrip())
+
+
+def whole_number(text):
+    """A line number as written."""
+    if not text.isdigit():
+        raise Refused(f"{text} is not a line number")
+    return int(text)
+
+
+def line_number(text, lines):
+    """A line number that the file has."""
+    number = whole_number(text)
+    if not 1 <= number <= len(lines):
+        raise Refused(f"no line {number}; the file has {len(lines)}")
+    return number
+
+
+def edit(args, body):
+    """edit FILE START [END], new lines below: replace those lines; edit FILE, old ======= new: replace those lines."""
+    if not 1 <= len(args) <= 3:
+        raise Refused("usage: edit FILE LINE, then the new line")
+    lines = read_lines(args[0])
+    wanted = unfenced(body.splitlines())
+    if len(args) == 1:
+        start, end, new = by_text(lines, wanted)
+    else:
+        start = line_number(args[1], lines)
+        end = line_number(args[2], lines) if len(args) == 3 else start
+        new = wanted
+    if end < start:
+        raise Refused(f"line {end} comes before line {start}")
+    return replace(args[0], lines, start, end, new)
+
+
+def by_text(lines, wanted):
+    """(start, end, new) of an edit by its old lines, which must stand in the file exactly once, whole."""
+    if SEPARATOR not in wanted:
+        raise Refused(f"write the old lines, a line {SEPARATOR}, and the new lines")
+    middle = wanted.index(SEPARATOR)
+    old, new = wanted[:middle], wanted[middle + 1 :]
+    for same in [str] + ([str.strip] if SETTINGS["fuzzy_edit"] else []):
+        places = matches([line.rstrip("\r\n") for line in lines], old, same)
+        if len(places) == 1:
+            return places[0] + 1, places[0] + len(old), new
+        if len(places) > 1:
+            raise Refused(f"the old lines stand at {len(places)} places; give more of them")
+    raise Refused("the old lines are not in the file; view it again")
+
+
+def matches(lines, old, same):
+    """Positions at which all the old lines stand, compared line by line through `same`."""
+    wanted = [same(line) for line in old]
+    have = [same(line) for line in lines]
+    return [at for at in range(len(have) - len(wanted) + 1) if wanted and have[at : at + len(wanted)] == wanted]
+
+
+def replace(path, lines, start, end, new):
+    """Put new lines in place of lines start to end and touch no other byte."""
+    if SETTINGS["fuzzy_edit"]:
+        new = reindented(new, lines[start - 1])
+    last = lines[end - 1]
+    ending = last[len(last.rstrip("\r\n")) :]
+    usual = ending or ("\r\n" if lines[0].endswith("\r\n") else "\n")
+    fresh = [line + usual for line in new]
+    if fresh and end == len(lines):
+        fresh[-1] = new[-1] + ending
+    if fresh == lines[start - 1 : end]:
+        raise Refused("that is what stands there already; nothing was changed")
+    changed = lines[: start - 1] + fresh + lines[end:]
+    with open(path, "w", encoding="utf-8", errors="surrogateescape", newline="") as file:
+        file.write("".join(changed))
+    return "replaced from line {}\n".format(start) + syntax(path, changed)
+
+
+def reindented(new, old):
+    """The new lines moved as a block to the indentation of the first line that they replace."""
+    if not new or not new[0].strip():
+        return new
+    have = indentation(new[0])
+    want = old[: indentation(old)]
+    return [want + line[have:] if not line[:have].strip() else line for line in new]
+
+
+def unfenced(lines):
+    """The lines without a Markdown fence around all of them (a count goes to standard error)."""
+    if SETTINGS["strip_fences"] and len(lines) >= 2 and lines[0].startswith("```") and lines[-1].strip() == "```":
+        sys.stderr.write("(fence removed)\n")
+        return lines[1:-1]
+    return lines
+
+
+def syntax(path, lines):
+    """A warning where a Python file does not parse any more."""
+    if path.endswith(".py"):
+        try:
+            ast.parse("".join(lines))
+        except SyntaxError as error:
+            return f"syntax error at line {error.lineno}\n"
+    return ""
+
+
+def submit(args, body):
+    """submit: the work is done."""
+    return SUBMITTED + "\n"
+
+
+COMMANDS = {"search": search, "view": view, "edit": edit, "submit": submit}
+
+
+def main():
+    """Run the command whose name this file was called by, with the scaffold's settings that lie beside it."""
+    beside = os.path.join(os.path.dirname(os.path.abspath(sys.argv[0])), "settings.json")
+    if os.path.exists(beside):
+        with open(beside) as file:
+            SETTINGS.update(json.load(file))
+    name = os.path.basename(sys.argv[0])
+    body = sys.stdin.read() if name == "edit" else ""
+    try:
+        sys.stdout.write(COMMANDS[name](sys.argv[1:], body))
+    except (Refused, OSError, UnicodeError) as problem:
+        sys.stdout.write(f"error: {problem}\n")
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,86 @@
+"""Workspaces: one commit and nothing else inside, and a trusted record of it outside.
+
+Beside the workspace ``path`` lies ``path + ".git"``, a repository the sandbox never sees. It borrows the mirror's objects,
+and every later question about the workspace (its tree, its patch) is answered by it.
+"""
+
+from pathlib import Path
+
+from scripts.errors import UserError
+from scripts.trajectories.gitdata import RAW, Snapshot, git, listing, read, skeleton, snapshot, write_object
+from scripts.trajectories.public import remove
+
+
+def create(mirror: Path, commit: str, path: Path) -> str:
+    """Make a fresh workspace from a commit, or from a tree, of a bare repository; returns the tree's hash.
+
+    The workspace's history is one commit of fixed identity and date: no parents, remotes, tags or other objects.
+
+    Raises:
+        UserError: the commit is not in the mirror, or the files are not those of its tree.
+    """
+    tree = git("rev-parse", "--verify", "--quiet", f"{commit}^{{tree}}", folder=mirror, check=False).decode().strip()
+    if not tree:
+        raise UserError(str(mirror), f"no commit {commit}", "delete the cache folder and run again")
+    outside = skeleton(trusted(path), alternates=mirror.resolve() / "objects")
+    populate(outside, tree, path)
+    if (found := snapshot(path).tree) != tree:
+        raise UserError(f"commit {commit}", f"its files hash to {found}, not to {tree}", "report this repository")
+    return tree
+
+
+def populate(outside: Path, tree: str, path: Path) -> None:
+    """Write the files of a tree into a new folder ``path``, with a repository of just one commit."""
+    head = git("commit-tree", tree, "-m", "base", folder=outside)
+    inside = skeleton(path / ".git")
+    (inside / "refs" / "heads" / "main").write_bytes(head)
+    git("pack-objects", "--revs", "--quiet", inside / "objects" / "pack" / "pack", folder=outside, stdin=head)
+    git("read-tree", "--reset", "-u", "HEAD", folder=inside, GIT_WORK_TREE=str(path))
+
+
+def trusted(path: Path) -> Path:
+    """The repository outside of a workspace."""
+    return path.with_name(path.name + ".git")
+
+
+def tree(path: Path) -> str:
+    """Hash of the workspace's files as a git tree, without .git, __pycache__ and .pytest_cache."""
+    return snapshot(path).tree
+
+
+def diff(path: Path, base_tree: str) -> str:
+    """Unified git diff from the base tree to the workspace's files; new, deleted and binary files included.
+
+    What the agent did to .git, to ignore files or to attributes has no influence. A text that is not UTF-8 is shown as
+    binary, so that the patch is always text and always applies.
+    """
+    now, outside = snapshot(path), trusted(path)
+    if now.tree == base_tree:
+        return ""
+    _record(now, base_tree, path)
+    compare = ("diff-tree", "-r", "-p", "--binary", "--full-index", "--no-renames", "--no-ext-diff", "--no-textconv")
+    try:
+        return git(*compare, base_tree, now.tree, folder=outside).decode()
+    except UnicodeDecodeError:
+        attributes = outside / "info" / "attributes"
+        attributes.write_text(RAW + "* -diff\n")
+        patch = git(*compare, base_tree, now.tree, folder=outside).decode()
+        attributes.write_text(RAW)
+        return patch
+
+
+def _record(now: Snapshot, base_tree: str, path: Path) -> None:
+    """Add what is new in a snapshot to the repository outside: changed files and the folders above them."""
+    base, outside = listing(trusted(path), base_tree), trusted(path)
+    changed = {name for name in base.keys() | now.files.keys() if base.get(name) != now.files.get(name)}
+    for name in changed & now.files.keys():
+        write_object(outside, "blob", read(bytes(path.resolve()) + b"/" + name))
+    above = {b"/".join(name.split(b"/")[:depth]) for name in changed for depth in range(name.count(b"/") + 1)}
+    for folder in above & now.trees.keys():
+        write_object(outside, "tree", now.trees[folder])
+
+
+def discard(path: Path) -> None:
+    """Delete a workspace and its repository outside."""
+    remove(path)
+    remove(trusted(path))

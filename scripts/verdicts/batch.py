@@ -1,0 +1,77 @@
+"""Many verdicts at a time, each patch of a task graded once and kept in the store."""
+
+import time
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from scripts.benchmark.mirror import mirror
+from scripts.benchmark.task import Task
+from scripts.files import sha256_of
+from scripts.store import Store
+from scripts.trajectories.limits import Limits
+from scripts.trajectories.sandbox import Environment
+from scripts.verdicts.environment import environment, fingerprint
+from scripts.verdicts.grade import grade
+
+CACHE, STORE = Path("results/cache"), Path("results/store")
+_ROOMS = Path(__file__).parents[1]
+_GRADING = ("verdicts/assemble.py", "verdicts/grade.py", "verdicts/protect.py", "verdicts/report.py", "verdicts/inside/judge.py",
+            "trajectories/bubblewrap.py", "trajectories/gitdata.py", "trajectories/limits.py", "trajectories/sandbox.py",
+            "trajectories/seccomp.py", "trajectories/watchdog.py", "trajectories/workspace.py")  # fmt: skip
+
+Pair = tuple[Task, str]  # a task and a patch
+Result = tuple[dict, float]  # its verdict and the seconds it took
+
+
+@dataclass(frozen=True)
+class Court:
+    """What all verdicts of a job share."""
+
+    mirror: Path
+    environment: Environment
+    limits: Limits
+    store: Store
+    threads: int
+    same: str  # hash of what determines a verdict beside task and patch
+
+    def key(self, task: Task, patch: str) -> str:
+        """Everything that determines a verdict."""
+        record = {name: task.record[name] for name in ("metadata", "evaluation")}
+        return sha256_of({"task": record, "patch": patch, "same": self.same})
+
+    def judge(self, task: Task, patch: str) -> Result:
+        """Verdict and seconds, from the store or from a run; infrastructure is never kept, so it is tried again."""
+        key = self.key(task, patch)
+        kept = self.store.get(key)
+        if kept is None:
+            start = time.monotonic()
+            verdict = grade(task, patch, self.mirror, self.environment, self.limits)
+            kept = {"verdict": verdict, "seconds": time.monotonic() - start}
+            if verdict["test_pass_fraction"] is not None:
+                self.store.put(key, kept)
+        return kept["verdict"], kept["seconds"]
+
+
+def open_court(repo: str, bundle: str, limits: dict, threads: int, cache: Path = CACHE, store: Path = STORE) -> Court:
+    """Make ready what verdicts need. ``limits`` is the configuration's block; what is not the sandbox's is not used."""
+    own = Limits(**{name: limits[name] for name in Limits.__dataclass_fields__})
+    code = sha256_of({name: (_ROOMS / name).read_text() for name in _GRADING})
+    same = sha256_of({"environment": fingerprint(), "code": code, "limits": asdict(own)})
+    place = mirror(Path(bundle), cache / "mirrors")
+    return Court(place, environment(repo, cache), own, Store(store, "verdicts"), threads, same)
+
+
+def judge_all(court: Court, pairs: Iterable[Pair], done: Callable[[dict], None]) -> list[Result]:
+    """Results in the order of the pairs; equal pairs are judged once, ``done`` is called as each pair finishes."""
+    keyed = [(court.key(*pair), pair) for pair in pairs]
+    with ThreadPoolExecutor(court.threads) as pool:
+        futures = {key: pool.submit(court.judge, *pair) for key, pair in dict(keyed).items()}
+        try:
+            for future in as_completed(futures.values()):
+                done(future.result()[0])
+        except BaseException:
+            pool.shutdown(cancel_futures=True)
+            raise
+    return [futures[key].result() for key, _ in keyed]

@@ -1,0 +1,56 @@
+"""Which part of a target under results/ is unknown, and which names exist."""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+
+from scripts.errors import UserError
+from scripts.workflow.config import nearest
+from scripts.workflow.plan import ARMS, checkpoints, training_count
+
+
+def anything_but(patterns: Iterable[str]) -> str:
+    """A regular expression for what no pattern makes below results/, so that the fallback never competes with a rule.
+
+    Args:
+        patterns: regular expressions of outputs; named groups become plain ones, since a name may stand only once.
+    """
+    plain = (re.sub(r"\(\?P=\w+\)", ".+", pattern) for pattern in patterns)
+    plain = (re.sub(r"\(\?P<\w+>", "(?:", pattern) for pattern in plain)
+    below = sorted({pattern.removeprefix("results/") for pattern in plain if pattern.startswith("results/")})
+    return f"(?!{'|'.join(below)}).+"
+
+
+def unknown_part(path: str, config: dict, files: Sequence[str]) -> UserError:
+    """The first unknown part of a path below results/ that no rule makes, with the names that exist.
+
+    Args:
+        path: as in {repo}/{model}/{split}/{recipe}/{arm}/runs.csv.
+        files: names of the files that rules make.
+    """
+    parts, target = path.split("/"), f"results/{path}"
+    for part, (kind, known) in zip(parts, levels(parts, config), strict=False):
+        is_file = part == parts[-1] and "." in part and kind != "split file"
+        if part not in known and not is_file:
+            return UserError(target, f"unknown {kind} {part!r}", nearest(part, known))
+    return UserError(target, f"no rule makes {parts[-1]!r} there", nearest(parts[-1], files))
+
+
+def levels(parts: Sequence[str], config: dict) -> Iterator[tuple[str, list[str]]]:
+    """What may stand at each place of a path below results/: (kind, names)."""
+    repos, phases, splits = list(config["repos"]), list(config["phases"]), list(config["splits"])
+    if parts[0].startswith("phase"):
+        yield "phase", phases
+        return
+    yield "repo", repos
+    if parts[1:2] == ["splits"]:
+        yield "folder", ["splits"]
+        yield "split file", [f"{split}.json" for split in splits]
+        return
+    yield "model", list(config["models"])
+    yield "split", [*splits, "base", "expert"]
+    if parts[2] in splits:
+        yield "recipe", list(config["recipes"])
+        yield "arm", [*ARMS, "adapters"]
+        if parts[4:5] == ["adapters"]:
+            count = training_count(config["repos"][parts[0]]["tasks"], config["splits"][parts[2]]["rule"])
+            yield "checkpoint", [str(n) for n in checkpoints(count, config["consolidation"])]

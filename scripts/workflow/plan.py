@@ -1,0 +1,89 @@
+"""What the DAG must know before the data exists: training halves, checkpoints, and the sessions a phase asks for."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
+
+ARMS = ("knowledge", "skill", "both")
+
+
+class Run(NamedTuple):
+    """One adapted arm on one split."""
+
+    repo: str
+    model: str
+    split: str
+    recipe: str
+    arm: str
+
+    @property
+    def folder(self) -> str:
+        return "/".join(("results", *self))
+
+    @property
+    def recipe_folder(self) -> str:
+        return "/".join(("results", *self[:4]))
+
+
+def training_count(tasks: int, rule: str) -> int:
+    """Size of a split's training half (decisions.md, "Splits")."""
+    return tasks - tasks // 2 if rule in ("second", "odd") else tasks // 2
+
+
+def checkpoints(training: int, consolidation: int) -> list[int]:
+    """Positions in the training half after which an adapter is made; the last is the whole half."""
+    return [*range(consolidation, training, consolidation), training]
+
+
+def half_and_full(training: int, consolidation: int) -> list[int]:
+    """The two checkpoints forgetting needs; only the full one where half of the half holds no consolidation."""
+    half = training // 2 // consolidation * consolidation
+    return [half, training] if half else [training]
+
+
+def runs_of(phase: dict) -> Iterator[Run]:
+    """The adapted arms a phase asks for, in the order of the configuration."""
+    for repo in phase["repos"]:
+        for model in phase["models"]:
+            for recipe, arms in phase["runs"].items():
+                for arm in ARMS:
+                    for split in splits_of(phase, arms.get(arm, [])):
+                        yield Run(repo, model, split, recipe, arm)
+
+
+def splits_of(phase: dict, choice: str | list[str]) -> list[str]:
+    return phase["splits"] if choice == "all" else choice
+
+
+def adapters_of(run: Any, config: Mapping[str, Any]) -> list[str]:
+    """Folders of the half and the full adapter of a recipe; `run` has the names repo, model, split and recipe."""
+    training = training_count(config["repos"][run.repo]["tasks"], config["splits"][run.split]["rule"])
+    folder = f"results/{run.repo}/{run.model}/{run.split}/{run.recipe}/adapters"
+    return [f"{folder}/{n}" for n in half_and_full(training, config["consolidation"])]
+
+
+def session_folders(phase: dict) -> list[str]:
+    """Folders with the sessions a phase compares: bases first, then every adapted arm."""
+    bases = [f"results/{repo}/{model}/base" for repo in phase["repos"] for model in phase["models"]]
+    return bases + [run.folder for run in runs_of(phase)]
+
+
+def trained(phase: dict) -> list[Run]:
+    """One run for each recipe, model and split of a phase that needs an adapter."""
+    first = {run.recipe_folder: run for run in runs_of(phase) if run.arm != "knowledge"}
+    return list(first.values())
+
+
+def jobs_of(phase: dict, config: Mapping[str, Any]) -> list[str]:
+    """The jobs that take a phase's time, as paths below results/: mining, validation, sessions, verdicts, trainings and so on."""
+    sources = {
+        config["recipes"][recipe]["source"] for recipe, arms in phase["runs"].items() if any(arms.values())
+    }
+    experts = [f"results/{repo}/{model}/expert" for repo in phase["repos"] for model in phase["models"]]
+    folders = session_folders(phase) + (experts if sources - {"own"} else [])
+    jobs = [f"results/{repo}/mine_{config['repos'][repo]['source']}" for repo in phase["repos"]]
+    jobs += [f"results/{repo}/validate" for repo in phase["repos"]]
+    jobs += [f"{folder}/{name}" for folder in folders for name in ("trajectories", "verdicts")]
+    jobs += [f"{run.recipe_folder}/index" for run in runs_of(phase) if run.arm == "knowledge"]
+    for run in trained(phase):
+        jobs += [f"{run.recipe_folder}/dataset", *adapters_of(run, config), f"{run.recipe_folder}/retention"]
+    return jobs

@@ -1,0 +1,57 @@
+"""Does every name in the configuration exist, and is it free? What JSON Schema cannot say."""
+
+import re
+from collections.abc import Iterator, Sequence
+
+Fault = tuple[Sequence[str | int], str, str]  # keys, what is wrong, what to do
+
+RESERVED = re.compile(r"base|knowledge|skill|both|expert|splits|adapters|phase.*|experiments|store|cache")
+
+
+def reference_faults(config: dict, scaffolds: set[str]) -> Iterator[Fault]:
+    """Faults of a configuration whose shapes are right."""
+    yield from reserved_names(config)
+    yield from shared_names(config)
+    for name, model in config["models"].items():
+        yield from unknown(
+            ["models", name, "scaffold"], [model["scaffold"]], scaffolds, "file of resources/scaffolds"
+        )
+    for name, phase in config["phases"].items():
+        yield from phase_faults(["phases", name], phase, config)
+
+
+def reserved_names(config: dict) -> Iterator[Fault]:
+    """Names that would fall on a folder of the workflow's own."""
+    for kind in ("repos", "models", "splits", "recipes"):
+        for name in filter(RESERVED.fullmatch, config[kind]):
+            yield [kind, name], f"{name!r} is reserved for the workflow's own folders", "choose another name"
+
+
+def shared_names(config: dict) -> Iterator[Fault]:
+    """Names that differ only in case: one folder on many machines."""
+    for kind in ("repos", "models", "splits", "recipes"):
+        seen: dict[str, str] = {}
+        for name in config[kind]:
+            other = seen.setdefault(name.lower(), name)
+            if other != name:
+                yield [kind, name], f"{name!r} and {other!r} differ only in case", "choose another name"
+
+
+def phase_faults(keys: list[str], phase: dict, config: dict) -> Iterator[Fault]:
+    for kind in ("repos", "models", "splits"):
+        yield from unknown([*keys, kind], phase[kind], config[kind], f"block of {kind}")
+    yield from unknown([*keys, "runs"], phase["runs"], config["recipes"], "block of recipes")
+    for recipe, arms in phase["runs"].items():
+        for arm, splits in arms.items():
+            if splits != "all":
+                yield from unknown(
+                    [*keys, "runs", recipe, arm], splits, phase["splits"], "split of this phase"
+                )
+
+
+def unknown(
+    keys: list[str], names: Sequence[str], known: Sequence[str] | set[str], what: str
+) -> Iterator[Fault]:
+    for name in names:
+        if name not in known:
+            yield keys, f"{name!r} is no {what}", f"use {', '.join(sorted(known)) or 'none: there is none'}"

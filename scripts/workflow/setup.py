@@ -1,0 +1,47 @@
+"""What the Snakefile does before its first rule: set the jobs' environment, refuse a faulty configuration."""
+
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import yaml
+
+from scripts.workflow.config import broken, faults
+
+WORKDIR = "REHEARSAL_WORKDIR"  # carried by every job: the folder it works for
+
+
+def environment(home: str) -> None:
+    """Variables of every job: where our modules are, whose job it is (see orphans.py), and quiet libraries."""
+    others = os.environ.get("PYTHONPATH", "").split(os.pathsep)
+    os.environ["PYTHONPATH"] = os.pathsep.join([home, *(path for path in others if path and path != home)])
+    os.environ[WORKDIR] = os.getcwd()
+    os.environ["MSWEA_GLOBAL_CONFIG_DIR"] = os.path.abspath("results/cache/mini-swe-agent")
+    os.environ |= {"MSWEA_SILENT_STARTUP": "1", "HF_HUB_DISABLE_TELEMETRY": "1", "TQDM_DISABLE": "1"}
+    os.environ["TOKENIZERS_PARALLELISM"] = "false"
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # compile our modules once, not in every job
+
+
+def check_yaml(*files: Path) -> None:
+    """Leave with file, line and remedy when a file is no YAML: Snakemake would not say where."""
+    refuse([error for file in files if (error := broken(file))])
+
+
+def check_config(config: dict, files: Sequence[str | Path], home: Path) -> None:
+    """Leave with every fault of the merged configuration."""
+    schema = yaml.safe_load((home / "resources/schemas/config.schema.yaml").read_text())
+    scaffolds = [path.stem for path in (home / "resources/scaffolds").glob("*.yaml")]
+    paths = [Path(os.path.relpath(file)) for file in files]
+    check_yaml(*paths)
+    refuse(faults(config, paths, schema, scaffolds))
+
+
+def refuse(errors: Sequence[object]) -> None:
+    """Print errors, one a line, and leave; a Snakefile that raises would bury them in a traceback."""
+    if errors:
+        sys.exit("\n".join(f"error: {error}" for error in errors))
+
+
+if __name__ == "__main__":
+    check_yaml(*map(Path, sys.argv[1:]))

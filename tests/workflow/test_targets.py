@@ -1,0 +1,106 @@
+"""The Snakefile itself: what the phases plan, and what a user reads who asks for what does not exist."""
+
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from scripts.workflow.code import code_of
+from scripts.workflow.names import anything_but, unknown_part
+
+ROOT = Path(__file__).parents[2]
+MODEL = "results/pocket/smollm2-135m"
+
+
+def jobs(done: subprocess.CompletedProcess) -> dict[str, int]:
+    """Job counts of a dry run."""
+    assert done.returncode == 0, done.stderr
+    table = done.stdout.split("Job stats:")[1].split("total")[0]
+    return {name: int(count) for name, count in re.findall(r"^(\w+) +(\d+)$", table, re.M)}
+
+
+def test_phase2_runs_both_recipes_on_all_splits(snakemake):
+    counts = jobs(snakemake("-n"))
+    assert counts["base_trajectories"] == counts["expert_trajectories"] == counts["mine_pocket"] == 1
+    assert counts["splits"] == 5
+    assert counts["arm_trajectories"] == 12  # two recipes on five splits, two more arms on A
+    assert counts["runs"] == 13  # and the base
+    assert counts["train"] == 2 * counts["retention"] == 20  # half and full
+    assert counts["verdicts"] == 14  # the arms, the base and the expert
+    assert counts["phase_summary"] == counts["phase_timing"] == 1
+
+
+def test_phase1_runs_four_arms_and_both_controls_on_one_split(snakemake):
+    counts = jobs(snakemake("-n", "phase1"))
+    assert (counts["splits"], counts["arm_trajectories"], counts["train"], counts["index"]) == (1, 9, 6, 3)
+
+
+def test_a_plain_start_takes_the_default_profile(snakemake):
+    assert "scheduler" in (ROOT / "profiles/default/profile.yaml").read_text()
+    assert "Using workflow specific profile" in snakemake("-n", "phase1").stderr
+
+
+def test_smoke_is_small(snakemake):
+    done = snakemake(
+        "-n", "--configfile", str(ROOT / "studies/smoke.yaml"), "--", "results/phase2/summary.csv"
+    )
+    assert jobs(done)["arm_trajectories"] <= 4
+
+
+UNKNOWN = [
+    ("results/django/tasks.jsonl", "unknown repo 'django'. Fix: use one of pocket."),
+    ("results/pocket/smolm/base/runs.csv", "unknown model 'smolm'. Fix: "),
+    (
+        f"{MODEL}/Z/full-replay/skill/runs.csv",
+        "unknown split 'Z'. Fix: use one of A, B, C, D, E, base, expert.",
+    ),
+    (f"{MODEL}/A/full-repla/skill/runs.csv", "unknown recipe 'full-repla'. Fix: did you mean 'full-replay'?"),
+]
+UNKNOWN_TOO = [
+    ("results/pocket/splits/Z.json", "unknown split file 'Z.json'. Fix: "),
+    (f"{MODEL}/A/full-replay/skil/runs.csv", "unknown arm 'skil'. Fix: did you mean 'skill'?"),
+    (f"{MODEL}/A/full-replay/adapters/7/card.json", "unknown checkpoint '7'. Fix: use one of 5, 10, 15, 20."),
+    (f"{MODEL}/A/full-replay/skill/run.csv", "no rule makes 'run.csv' there. Fix: did you mean 'runs.csv'?"),
+    ("results/phase7/summary.csv", "unknown phase 'phase7'. Fix: "),
+    ("results/pocket/tasks.json", "no rule makes 'tasks.json' there. Fix: "),
+]
+
+
+@pytest.mark.parametrize(("target", "message"), UNKNOWN)
+def test_an_unknown_name_is_told_with_those_that_exist(snakemake, tmp_path, target, message):
+    done = snakemake("--cores", "1", target)
+    assert done.returncode == 1
+    assert f"error: {target}: {message}" in done.stderr
+    assert "Traceback" not in done.stderr + done.stdout
+    assert not list((tmp_path / ".snakemake" / "locks").glob("*"))
+
+
+@pytest.mark.parametrize(("target", "message"), UNKNOWN + UNKNOWN_TOO)
+def test_the_first_unknown_part_is_named(config, target, message):
+    error = unknown_part(target.removeprefix("results/"), config, ["runs.csv", "summary.csv", "tasks.jsonl"])
+    assert str(error).startswith(f"{target}: {message}")
+
+
+def test_a_broken_overlay_is_refused_without_a_traceback(snakemake, tmp_path):
+    overlay = tmp_path / "mine.yaml"
+    overlay.write_text("recipes:\n  full-replay:\n    epochs: many\n")
+    done = snakemake("-n", "--configfile", str(overlay))
+    assert done.returncode == 1
+    assert "mine.yaml, line 3, recipes.full-replay.epochs: 'many' does not fit" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_the_fallback_never_competes_with_a_rule():
+    """Every path a rule makes is outside the fallback's pattern, everything else inside."""
+    pattern = re.compile(
+        anything_but([r"results/(?P<repo>a|b)/t\.csv$", r"results/x/(?P<n>\d+)/(?P=n)$", "logs/z$"])
+    )
+    assert not pattern.fullmatch("a/t.csv")
+    assert not pattern.fullmatch("x/1/1")
+    assert pattern.fullmatch("c/t.csv") and pattern.fullmatch("a/t.csv.bak") and pattern.fullmatch("z")
+
+
+def test_a_changed_module_changes_the_code_of_its_room():
+    assert code_of("verdicts") != code_of("training") != code_of("verdicts", "training")
+    assert code_of("verdicts") == code_of("verdicts") and len(code_of("verdicts")) == 12
