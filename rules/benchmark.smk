@@ -63,7 +63,7 @@ rule validate:
         runtime=60,
     params:
         limits=config["limits"],
-        code=code_of("benchmark", "verdicts"),
+        code=code_of("benchmark", "verdicts", "trajectories"),
     script:
         "../scripts/benchmark/validate.py"
 

@@ -41,6 +41,6 @@ rule retention:
         gpu=need("gpu"),
     params:
         model=conditions,
-        code=code_of("measures"),
+        code=code_of("measures", "training"),
     script:
         "../scripts/measures/retention.py"

@@ -22,7 +22,7 @@ rule figures:
         mem_mb=1000,
         runtime=10,
     params:
-        code=code_of("report"),
+        code=code_of("report", "measures"),
     script:
         "../scripts/report/figures.py"
 
@@ -43,6 +43,6 @@ rule table:
         mem_mb=1000,
         runtime=10,
     params:
-        code=code_of("report"),
+        code=code_of("report", "measures"),
     script:
         "../scripts/report/table.py"

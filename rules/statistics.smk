@@ -45,6 +45,6 @@ rule phase_timing:
         mem_mb=500,
         runtime=10,
     params:
-        code=code_of("statistics"),
+        code=code_of("statistics", "measures"),
     script:
         "../scripts/statistics/phase_timing.py"

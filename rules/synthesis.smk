@@ -22,6 +22,6 @@ rule dataset:
     params:
         recipe=recipe,
         model=conditions,
-        code=code_of("synthesis"),
+        code=code_of("synthesis", "trajectories"),
     script:
         "../scripts/synthesis/dataset.py"

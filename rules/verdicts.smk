@@ -19,6 +19,6 @@ rule verdicts:
         runtime=60,
     params:
         limits=config["limits"],
-        code=code_of("verdicts"),
+        code=code_of("verdicts", "trajectories"),
     script:
         "../scripts/verdicts/verdicts.py"

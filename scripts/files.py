@@ -1,5 +1,6 @@
 """Files as the workflow writes them: whole or not at all, and byte-identical for identical content."""
 
+import errno
 import hashlib
 import json
 import os
@@ -11,11 +12,26 @@ from typing import Any
 from scripts.errors import UserError
 
 
+NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+
+
 def atomic_write(path: Path | str, data: str | bytes) -> None:
-    """Write beside the target, flush to disk, rename: a reader or a crash never sees half a file."""
-    path = Path(path)
+    """Write beside the target, flush to disk, rename: a reader or a crash never sees half a file.
+
+    Raises:
+        UserError: there is no room; what stood there before still does.
+    """
+    try:
+        _write(Path(path), data.encode() if isinstance(data, str) else data)
+    except OSError as error:
+        if error.errno not in NO_ROOM:
+            raise
+        fix = "make room, then give the same command again: what is finished is kept"
+        raise UserError(str(path), f"no room to write {len(data):,} bytes ({error.strerror})", fix) from error
+
+
+def _write(path: Path, raw: bytes) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    raw = data.encode() if isinstance(data, str) else data
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
         with os.fdopen(handle, "wb") as file:
@@ -61,5 +77,7 @@ def read_jsonl(path: Path | str) -> list[dict]:
         try:
             rows.append(json.loads(line))
         except json.JSONDecodeError as error:
-            raise UserError(f"{path}, line {number}", f"not JSON ({error.msg})", "delete the file and run again") from error
+            raise UserError(
+                f"{path}, line {number}", f"not JSON ({error.msg})", "delete the file and run again"
+            ) from error
     return rows

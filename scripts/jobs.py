@@ -19,7 +19,13 @@ def job(snakemake: Any) -> Iterator[logging.Logger]:
     """
     file = logging.FileHandler(str(snakemake.log[0]), mode="w")
     terminal = logging.StreamHandler(sys.stderr)
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", datefmt="%H:%M:%S", handlers=[file, terminal], force=True)
+    logging.basicConfig(
+        level=logging.INFO,
+        format="%(asctime)s %(message)s",
+        datefmt="%H:%M:%S",
+        handlers=[file, terminal],
+        force=True,
+    )
     logger = logging.getLogger(snakemake.rule)
     try:
         yield logger
@@ -55,4 +61,6 @@ class Progress:
         left = elapsed / self.done * (self.total - self.done)
         speed = f", {tokens / elapsed:.0f} tokens/s" if tokens and elapsed else ""
         note = f", {note}" if note else ""
-        return f"{self.done} of {self.total} {self.what}{note}{speed}, {elapsed:.0f} s, about {left:.0f} s left"
+        return (
+            f"{self.done} of {self.total} {self.what}{note}{speed}, {elapsed:.0f} s, about {left:.0f} s left"
+        )

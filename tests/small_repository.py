@@ -42,10 +42,26 @@ class Small:
 
 def git(folder: Path, *arguments: str, stdin: str = "") -> str:
     """Run git with a fixed identity."""
-    settings = ["-c", "user.name=a", "-c", "user.email=a@b", "-c", "init.defaultBranch=main", "-c", "commit.gpgsign=false"]
+    settings = [
+        "-c",
+        "user.name=a",
+        "-c",
+        "user.email=a@b",
+        "-c",
+        "init.defaultBranch=main",
+        "-c",
+        "commit.gpgsign=false",
+    ]
     clean = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
     done = subprocess.run(
-        ["git", *settings, *arguments], cwd=folder, input=stdin, capture_output=True, text=True, check=True, env=clean
+        ["git", *settings, *arguments],
+        cwd=folder,
+        input=stdin,
+        capture_output=True,
+        text=True,
+        errors="replace",
+        check=True,
+        env=clean,
     )
     return done.stdout
 
@@ -106,7 +122,12 @@ def small() -> Small:
 
 def task(base: str) -> Task:
     """The task: make is_even right."""
-    names = {"instance_id": "kit__kit-1", "repo": "kit/kit", "base_commit": base, "created_at": "2024-01-01T00:00:00+00:00"}
+    names = {
+        "instance_id": "kit__kit-1",
+        "repo": "kit/kit",
+        "base_commit": base,
+        "created_at": "2024-01-01T00:00:00+00:00",
+    }
     grading = {
         "patch": change({"kit/numbers.py": FIXED}),
         "test_patch": change({"tests/test_numbers.py": TESTS + NEW_TESTS}),
@@ -117,6 +138,11 @@ def task(base: str) -> Task:
         "metadata": names | {"difficulty": "<15 min fix"},
         "task": {"problem_statement": "is_even is wrong", "hints_text": ""},
         "evaluation": grading,
-        "continual_learning": {"sequence_position": 1, "difficulty_score": 1, "dependencies": [], "modified_files": []},
+        "continual_learning": {
+            "sequence_position": 1,
+            "difficulty_score": 1,
+            "dependencies": [],
+            "modified_files": [],
+        },
     }
     return Task.from_record(record, "small repository")

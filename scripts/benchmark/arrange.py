@@ -11,15 +11,11 @@ from collections.abc import Callable, Iterator
 from itertools import chain
 from typing import Protocol, TypeVar
 
-BLOCKS = ((8, 3), (4, 3), (2, 2))  # (functions, bugs in each): 40 recurring tasks
-# How often an operator is wanted, relative to the others: mostly slips whose mending the symptom tells (the opposite sign,
-# the limit itself), few whose mending needs an idea, so that a small model that learns has something to show.
-WEIGHTS = {
-    **dict.fromkeys(("comparison", "boundary"), 3.0),
-    **dict.fromkeys(("boolean", "arithmetic"), 2.5),
-    **dict.fromkeys(("called", "negation", "choice"), 1.5),
-    **dict.fromkeys(("variable", "returned", "constant", "branch", "index", "arguments"), 0.2),
-}
+# (functions, bugs in each) of the recurring tasks: first of bugs whose mending the issue tells in words, then of any.
+# A study takes the first tasks, so a small model that learns to do as it is told has something to show.
+TOLD_BLOCKS = ((9, 2), (2, 3))
+OTHER_BLOCKS = ((4, 3), (2, 2))
+WEIGHTS = {"comparison": 1.5, "boundary": 1.5, "constant": 0.5, "variable": 0.75, "branch": 0.75}  # others 1
 
 
 class Bug(Protocol):
@@ -28,6 +24,7 @@ class Bug(Protocol):
     operator: str
     place: str  # file and function
     gold: str
+    told: bool  # the issue says in words what to do
 
 
 B = TypeVar("B", bound=Bug)
@@ -35,15 +32,23 @@ T = TypeVar("T")
 
 
 def arrange(candidates: list[B], seed: int) -> list[B]:
-    """As many fresh tasks as BLOCKS has recurring ones, no two with the same gold line.
+    """As many fresh tasks as there are recurring ones, no two with the same gold line.
 
     The same for the same candidates and seed. Raises ValueError if the candidates do not reach.
     """
-    draw = random.Random(seed)
+    draw, choose = random.Random(seed), chooser()
+    first = tier([bug for bug in candidates if bug.told], TOLD_BLOCKS, choose, draw)
+    seen = {bug.place for bug in first}
+    return first + tier([bug for bug in candidates if bug.place not in seen], OTHER_BLOCKS, choose, draw)
+
+
+def tier(
+    candidates: list[B], blocks: tuple[tuple[int, int], ...], choose: Callable[[list[B], int], list[B]], draw: random.Random
+) -> list[B]:
+    """One part of the order: the recurring bugs of some blocks, and as many fresh ones between them."""
     by_place = group(shuffled(candidates, draw))
     places = shuffled(sorted(by_place), draw)
-    choose = chooser()
-    stream = list(chain.from_iterable(recurring(block, places, by_place, choose, draw) for block in BLOCKS))
+    stream = list(chain.from_iterable(recurring(block, places, by_place, choose, draw) for block in blocks))
     fresh = [bug for place in list(places) for bug in choose(by_place[place], 1)][: len(stream)]
     if len(fresh) < len(stream):
         raise ValueError(f"only {len(fresh)} of {len(stream)} functions with a bug of their own")
@@ -74,7 +79,7 @@ def chooser() -> Callable[[list[B], int], list[B]]:
             if not free:
                 return []
             rates = used + Counter(one.operator for one in taken)
-            taken.append(min(free, key=lambda bug: rates[bug.operator] / WEIGHTS[bug.operator]))
+            taken.append(min(free, key=lambda bug: rates[bug.operator] / WEIGHTS.get(bug.operator, 1)))
         used.update(bug.operator for bug in taken)
         golds.update(bug.gold for bug in taken)
         return taken

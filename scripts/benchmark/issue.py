@@ -1,25 +1,76 @@
 """Issue texts as a user would write them: a call, what came out, what should have; no word of the fix."""
 
 import ast
+import difflib
+import re
 from dataclasses import dataclass
 
 from scripts.benchmark.suite import Subject, evaluate
 
-SYMPTOMS = {
-    "comparison": "decides the wrong way round",
-    "boundary": "is wrong right at the limit",
-    "arithmetic": "calculates a wrong result",
-    "boolean": "combines its conditions wrongly",
-    "constant": "is off by a little",
-    "arguments": "mixes up its inputs",
-    "negation": "mixes up yes and no",
-    "returned": "hands back the wrong value",
-    "variable": "looks at the wrong input",
-    "branch": "forgets one case",
-    "choice": "exchanges two cases",
-    "called": "does the opposite of what it should",
-    "index": "takes the wrong items",
+# What the user thinks should happen, by the piece of the line that is wrong; said in words, never in code.
+WISHES = {
+    "<": "it should ask for less",
+    ">": "it should ask for more",
+    "==": "they should be equal",
+    "!=": "they should differ",
+    "in": "it should be one of them",
+    "not in": "it should be none of them",
+    "is": "it should be missing",
+    "is not": "it should not be missing",
+    "+": "it should add",
+    "-": "it should subtract",
+    "*": "it should multiply",
+    "/": "it should divide",
+    "//": "it should divide without the rest",
+    "%": "it should take the rest",
+    "+=": "it should add",
+    "-=": "it should subtract",
+    "and": "both must hold",
+    "or": "one of them is enough",
+    "min": "the smaller one is meant",
+    "max": "the larger one is meant",
+    "any": "one is enough",
+    "all": "all of them must",
+    "startswith": "the beginning counts",
+    "endswith": "the end counts",
+    "lower": "small letters are meant",
+    "upper": "capitals are meant",
 }
+LIMITS = {
+    "<": "the limit itself must not count",
+    ">": "the limit itself must not count",
+    "<=": "the limit itself must count",
+    ">=": "the limit itself must count",
+}
+# The wishes that say which sign or word to write instead.
+TOLD = frozenset(LIMITS.values()) | {
+    WISHES[piece] for piece in ("<", ">", "==", "!=", "in", "not in", "+", "-", "and", "or", "min", "max")
+}
+COMPLAINTS = {
+    "constant": "it is off by a little",
+    "arguments": "the inputs are mixed up",
+    "negation": "yes and no are mixed up",
+    "returned": "it is not what was asked for",
+    "variable": "it is the wrong thing to look at",
+    "branch": "a case is forgotten",
+    "choice": "the two cases are exchanged",
+    "index": "it takes the wrong item",
+}
+
+
+def wish(operator: str, wrong: str, right: str) -> str:
+    """What the user thinks of a line, given the line as it should be: the fix in words, or only the complaint."""
+    pieces = {piece for piece in changed(wrong, right) if piece in WISHES or piece in LIMITS}
+    said = {LIMITS.get(piece) if operator == "boundary" else WISHES.get(piece) for piece in pieces}
+    plain = COMPLAINTS.get(operator, "it does the opposite")
+    return said.pop() or plain if len(said) == 1 and operator not in COMPLAINTS else plain
+
+
+def changed(wrong: str, right: str) -> list[str]:
+    """The tokens that only the right line has, `not` together with its `in` and `is` with its `not`."""
+    before, after = (re.findall(r"not in|is not|\w+|[^\w\s]+", line) for line in (wrong, right))
+    blocks = difflib.SequenceMatcher(a=before, b=after, autojunk=False).get_opcodes()
+    return [token for kind, _, _, start, end in blocks if kind != "equal" for token in after[start:end]]
 
 
 @dataclass(frozen=True)
@@ -61,7 +112,6 @@ def calls(test_text: str, function: str, tests: list[str]) -> list[str]:
     return list(found)
 
 
-def issue(path: str, function: str, operator: str, shown: Example, culprit: str) -> str:
-    """Title, a blank line, the example, and the line that the user suspects (as it is, not as it should be)."""
-    title = f"{function} in {path} {SYMPTOMS[operator]}"
-    return "\n".join([title, "", shown.sentence(), f"The line `{culprit}` looks wrong."]) + "\n"
+def issue(path: str, function: str, shown: Example, culprit: str, complaint: str) -> str:
+    """Title, example, and the line that the user suspects: as it is, with what is wrong with it in words."""
+    return f"{function} in {path} is wrong\n\n{shown.sentence()}\n`{culprit}` looks wrong: {complaint}.\n"

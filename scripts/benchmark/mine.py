@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 
-from scripts.benchmark.issue import Example, example, issue
+from scripts.benchmark.issue import TOLD, Example, example, issue, wish
 from scripts.benchmark.leaks import leaked_lines
 from scripts.benchmark.mutate import Mutation, mutate
 from scripts.benchmark.suite import Subject, run_tests
@@ -47,6 +47,14 @@ class Candidate:
     def gold(self) -> str:
         return self.mutation.right[0].strip()
 
+    @property
+    def complaint(self) -> str:
+        return wish(self.operator, self.mutation.wrong[0].strip(), self.gold)
+
+    @property
+    def told(self) -> bool:
+        return self.complaint in TOLD
+
     @cached_property
     def tests_left(self) -> str:
         """The test file without the failing tests."""
@@ -63,7 +71,7 @@ class Candidate:
     @property
     def issue(self) -> str:
         culprit = self.mutation.wrong[0].strip()
-        return issue(self.subject.path, self.mutation.function, self.operator, self.shown, culprit)
+        return issue(self.subject.path, self.mutation.function, self.shown, culprit, self.complaint)
 
 
 def mine(subjects: list[Subject]) -> list[Candidate]:

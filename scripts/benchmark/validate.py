@@ -23,22 +23,38 @@ def validate(tasks: list[Task], court: Court, done: Callable[[dict], None]) -> t
     pairs = [(task, patch) for task in tasks for patch in (task.patch, "")]
     results = judge_all(court, pairs, done)
     gold, empty = results[::2], results[1::2]
-    rows = [row(task, good, nothing) for task, (good, _), (nothing, _) in zip(tasks, gold, empty, strict=True)]
+    rows = [
+        row(task, good, nothing) for task, (good, _), (nothing, _) in zip(tasks, gold, empty, strict=True)
+    ]
     seconds = [first + second for (_, first), (_, second) in zip(gold, empty, strict=True)]
-    return rows, [{"task": task.id, "seconds": f"{spent:.3f}"} for task, spent in zip(tasks, seconds, strict=True)]
+    return rows, [
+        {"task": task.id, "seconds": f"{spent:.3f}"} for task, spent in zip(tasks, seconds, strict=True)
+    ]
 
 
 def row(task: Task, gold: dict, empty: dict) -> dict:
     """What the two verdicts say of a task."""
     for name, verdict in (("gold", gold), ("empty", empty)):
         if verdict["test_pass_fraction"] is None:
-            raise UserError(f"task {task.id}, {name} patch", f"could not be run ({verdict['reason']})", "run again")
+            raise UserError(
+                f"task {task.id}, {name} patch", f"could not be run ({verdict['reason']})", "run again"
+            )
     resolved = gold["verdict"] == "resolved"
     already = bool(task.fail_to_pass) and empty["test_pass_fraction"] == 1.0
-    reason = f"gold is {gold['verdict']}: {gold['reason']}" if not resolved else "passes without a patch" if already else ""
+    reason = (
+        f"gold is {gold['verdict']}: {gold['reason']}"
+        if not resolved
+        else "passes without a patch"
+        if already
+        else ""
+    )
     valid = resolved and not already and bool(task.fail_to_pass)
     reason = reason or ("" if valid else "FAIL_TO_PASS names no test")
-    return dict(zip(COLUMNS, (task.id, int(resolved), int(already), int(valid), " ".join(reason.split())), strict=True))
+    return dict(
+        zip(
+            COLUMNS, (task.id, int(resolved), int(already), int(valid), " ".join(reason.split())), strict=True
+        )
+    )
 
 
 def as_csv(rows: list[dict], columns: tuple[str, ...]) -> str:
@@ -54,7 +70,9 @@ def main(snakemake: Any) -> None:
     """Read the rule's inputs, judge gold and nothing for every task, write its outputs."""
     with job(snakemake) as log:
         tasks = load_tasks(snakemake.input.tasks)
-        court = open_court(snakemake.wildcards.repo, snakemake.input.bundle, snakemake.params.limits, snakemake.threads)
+        court = open_court(
+            snakemake.wildcards.repo, snakemake.input.bundle, snakemake.params.limits, snakemake.threads
+        )
         progress = Progress(2 * len(tasks), "patches (gold and empty)")
         rows, timings = validate(tasks, court, lambda verdict: progress.advance())
         atomic_write(snakemake.output.validation, as_csv(rows, COLUMNS))

@@ -79,12 +79,17 @@ def _row(position: int, task: dict, session: dict, verdict: dict) -> dict[str, A
         "verdict": "infrastructure" if ended else verdict["verdict"],
         **result,
         **{name: extra[name] for name in ("steps", "model_calls", "tokens_in", "tokens_out")},
-        "tokens": extra["tokens_in"] + extra["tokens_out"],
+        "tokens": _sum(extra["tokens_in"], extra["tokens_out"]),
         "tool_efficiency_calls": tool_efficiency_calls([action["success"] for action in extra["actions"]]),
         "conditions": extra["conditions"],
         "retrieved": len(extra["retrieved"]),
         "dropped": len(verdict["dropped"]),
     }
+
+
+def _sum(*counts: int | None) -> int | None:
+    """A sum, or None where a part was not counted, as in a session that infrastructure broke."""
+    return None if None in counts else sum(counts)
 
 
 def main(snakemake: Any) -> None:

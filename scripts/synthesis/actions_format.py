@@ -55,7 +55,8 @@ def examples(session: dict, held_out: int | None, end: int, most: int) -> tuple[
     opening, *turns = pieces(session["messages"])
     dropped = [turn[0]["extra"].get("dropped", 0) for turn in turns]
     cut, lost = windows(size(opening), [size(turn) + 1 for turn in turns], dropped, most)
-    return [_example(session, opening, turns, window, held_out, end) for window in cut], lost
+    made = [_example(session, opening, turns, window, held_out, end) for window in cut]
+    return [example for example in made if example["input_ids"]], lost
 
 
 def _example(session: dict, opening: list, turns: list, window: Window, held_out: int | None, end: int) -> dict:

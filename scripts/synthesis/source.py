@@ -38,8 +38,11 @@ def permute(sessions: list[Session], seed: int) -> list[Session]:
     """The negative control: each session says the replies of another task's session, turn by turn and tool by tool.
 
     Issues and observations stay, so the format is learned and the sense is not. A turn for which the other session has
-    no reply with the same tool is dropped from supervision by losing its actions.
+    no reply with the same tool is dropped from supervision by losing its actions. A session alone has nobody to exchange
+    with and is left out.
     """
+    if len(sessions) < 2:
+        return []
     donors = derangement(len(sessions), seed)
     return [_speak(session, sessions[donor]) for session, donor in zip(sessions, donors, strict=True)]
 

@@ -21,7 +21,7 @@ from scripts.trajectories.engines import Ask, Conversation, Engine  # noqa: E402
 from scripts.trajectories.render import Renderer  # noqa: E402
 from scripts.trajectories.sandbox import Sandbox  # noqa: E402
 from scripts.trajectories.scaffold import Scaffold  # noqa: E402
-from scripts.trajectories.tools import SUBMITTED  # noqa: E402
+from scripts.trajectories.tools import FENCE_REMOVED, SUBMITTED  # noqa: E402
 
 
 class Settings(BaseModel):
@@ -77,7 +77,7 @@ class Turns:
 
     def _attend(self, messages: list[dict]) -> None:
         """Bring the conversation up to date; over budget, the oldest turns leave whole and it is read anew."""
-        dropped = to_drop(messages, self.scaffold.history_tokens, self.ask.most)
+        dropped = to_drop(messages, self.scaffold.history_tokens - self.ask.most, self.renderer.end)
         if dropped != self.dropped:
             self.dropped, self.conversation = dropped, Conversation()
         self.conversation.tokens = prompt(messages, dropped, self.renderer.end)
@@ -132,11 +132,10 @@ def size(piece: list[dict]) -> int:
     return sum(len(message["extra"]["token_ids"]) for message in piece)
 
 
-def to_drop(messages: list[dict], budget: int, room: int) -> int:
-    """How many of the oldest turns must go so that prompt and reply keep within the budget. The newest turn stays."""
-    opening, *turns = pieces(messages)
-    dropped = 0
-    while dropped < len(turns) - 1 and size(opening) + sum(map(size, turns[dropped:])) + room > budget:
+def to_drop(messages: list[dict], budget: int, end: int) -> int:
+    """How many of the oldest turns must go so that the prompt keeps within a budget of tokens. The newest turn stays."""
+    turns, dropped = len(pieces(messages)) - 1, 0
+    while dropped < turns - 1 and len(prompt(messages, dropped, end)) > budget:
         dropped += 1
     return dropped
 
@@ -166,9 +165,9 @@ class Workspace:
         outcome = self.sandbox.run(action["command"], stdin=action.get("body", ""))
         success = outcome.returncode == 0 and outcome.limit is None
         self.seconds.append(outcome.seconds)
-        self.actions.append(
-            {**action, "returncode": outcome.returncode, "success": success, "limit": outcome.limit}
-        )
+        fence = FENCE_REMOVED in outcome.output.splitlines()
+        ended = {"returncode": outcome.returncode, "success": success, "limit": outcome.limit}
+        self.actions.append({**action, **ended, "fence_removed": fence})
         if outcome.limit == "wall":
             raise TimeoutError("an action ran into the wall-clock limit")
         if success and outcome.output.split("\n", 1)[0] == SUBMITTED:

@@ -23,7 +23,10 @@ def lookup(index: str, params: Any, tasks: list[Task], stage: Stage) -> dict[str
         return len(stage.renderer.tokenizer(text)["input_ids"])
 
     limits = (params.knowledge["top_k"], params.knowledge["token_budget"], count)
-    return {task.id: retriever.retrieve(task.problem_statement, task.id, task.created_at, *limits) for task in tasks}
+    return {
+        task.id: retriever.retrieve(task.problem_statement, task.id, task.created_at, *limits)
+        for task in tasks
+    }
 
 
 def trained(card: str | None) -> tuple[Path | None, str | None, str | None]:

@@ -5,15 +5,17 @@ GGUF and 0.3 s for the folder. Every other wheel holds such a folder, which is u
 """
 
 import fcntl
+import hashlib
 import json
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from scripts.errors import UserError
-from scripts.files import atomic_write
+from scripts.files import atomic_write, sha256_of
 from scripts.trajectories import wheels
 
 # config.json comes last: it is moved into place last, so its presence says that the others are whole.
@@ -25,6 +27,7 @@ FILES = (
     "generation_config.json",
     "config.json",
 )
+FINGERPRINTED = ("config.json", "tokenizer.json", "chat_template.jinja")
 WHEEL = "wheel:"
 
 
@@ -43,6 +46,23 @@ def resolve_checkpoint(name: str, cache: Path | str) -> str:
     if name.startswith(("/", ".", "~")) or Path(name).is_dir():
         return str(_from_folder(name))
     return name
+
+
+@cache
+def fingerprint(checkpoint: str) -> str:
+    """Hex SHA-256 over the weights, configuration and tokenizer of a resolved checkpoint: a name says nothing of them."""
+    folder = Path(checkpoint)
+    if not folder.is_dir():
+        from huggingface_hub import snapshot_download
+
+        folder = Path(snapshot_download(checkpoint, allow_patterns=["*.safetensors", *FINGERPRINTED]))
+    files = sorted([*folder.glob("*.safetensors"), *(folder / name for name in FINGERPRINTED)])
+    return sha256_of([[file.name, _digest(file)] for file in files if file.is_file()])
+
+
+def _digest(file: Path) -> str:
+    with file.open("rb") as content:
+        return hashlib.file_digest(content, "sha256").hexdigest()
 
 
 def _from_wheel(name: str, cache: Path) -> Path:

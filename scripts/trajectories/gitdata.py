@@ -1,7 +1,8 @@
 """Git's objects, read from a folder and from a repository that nobody inside a sandbox can touch.
 
-A workspace's own .git is the agent's to break. What we learn of a workspace, we learn from its files, hashed here by git's
-own rule (gitformat: "blob <size>\\0<content>"), so that no configuration, hook, filter, attribute or ignore file in it matters.
+A workspace's own .git is the agent's to break. What we learn of a workspace, we learn from its files,
+hashed here by git's own rule (gitformat: "blob <size>\\0<content>"), so that no configuration, hook,
+filter, attribute or ignore file in it matters.
 """
 
 import hashlib
@@ -32,31 +33,48 @@ class Snapshot:
     trees: dict[bytes, bytes]
 
 
-def git(*arguments: str | Path, folder: Path, stdin: bytes = b"", check: bool = True, **variables: str) -> bytes:
+def git(
+    *arguments: str | Path, folder: Path, stdin: bytes = b"", check: bool = True, **variables: str
+) -> bytes:
     """Run git on the repository in ``folder`` without anybody's configuration; returns its standard output.
 
     Raises:
         subprocess.CalledProcessError: git failed and ``check`` is set.
     """
-    environment = {"PATH": os.environ.get("PATH", os.defpath), "GIT_DIR": str(folder), "LC_ALL": "C", "HOME": "/nonexistent"}
+    environment = {
+        "PATH": os.environ.get("PATH", os.defpath),
+        "GIT_DIR": str(folder),
+        "LC_ALL": "C",
+        "HOME": "/nonexistent",
+    }
     environment |= {"GIT_CONFIG_NOSYSTEM": "1", "GIT_CONFIG_GLOBAL": "/dev/null", "GIT_ATTR_NOSYSTEM": "1"}
-    environment |= {f"GIT_{role}_{part}": value for role in ("AUTHOR", "COMMITTER") for part, value in _IDENTITY.items()}
+    environment |= {
+        f"GIT_{role}_{part}": value for role in ("AUTHOR", "COMMITTER") for part, value in _IDENTITY.items()
+    }
     settings = ["-c", "core.hooksPath=/dev/null", "-c", "core.fsmonitor=false", "-c", "safe.directory=*"]
     done = subprocess.run(
-        ["git", *settings, *map(str, arguments)], input=stdin, capture_output=True, check=check, env=environment | variables
+        ["git", *settings, *map(str, arguments)],
+        input=stdin,
+        capture_output=True,
+        check=check,
+        env=environment | variables,
     )
     return done.stdout
 
 
 def skeleton(folder: Path, alternates: Path | None = None) -> Path:
-    """An empty repository, written by hand: `git init` costs five times as long and reads the user's templates."""
+    """An empty repository, written by hand: `git init` costs five times as long and reads the user's
+    templates.
+    """
     (folder / "objects" / "info").mkdir(parents=True)
     (folder / "objects" / "pack").mkdir()
     (folder / "refs" / "heads").mkdir(parents=True)
     (folder / "info").mkdir()
     (folder / "info" / "attributes").write_text(RAW)
     (folder / "HEAD").write_text("ref: refs/heads/main\n")
-    (folder / "config").write_text("[core]\n\trepositoryformatversion = 0\n\tfilemode = true\n\tbare = false\n")
+    (folder / "config").write_text(
+        "[core]\n\trepositoryformatversion = 0\n\tfilemode = true\n\tbare = false\n"
+    )
     if alternates:
         (folder / "objects" / "info" / "alternates").write_text(f"{alternates}\n")
     return folder
@@ -105,12 +123,16 @@ def _tree(place: bytes, path: bytes, files: Files, trees: dict[bytes, bytes]) ->
 def _store(path: bytes, entries: Iterable[tuple[bytes, str, str]], trees: dict[bytes, bytes]) -> str:
     """Keep and name a tree; git sorts folders as if their names ended in a slash."""
     ordered = sorted(entries, key=lambda entry: entry[0] + (b"/" if entry[1] == "40000" else b""))
-    trees[path] = b"".join(mode.encode() + b" " + name + b"\0" + bytes.fromhex(sha) for name, mode, sha in ordered)
+    trees[path] = b"".join(
+        mode.encode() + b" " + name + b"\0" + bytes.fromhex(sha) for name, mode, sha in ordered
+    )
     return object_name("tree", trees[path])
 
 
 def read(path: bytes) -> bytes | None:
-    """Content of a regular file, or the target of a link; None for anything else. Links are never followed."""
+    """Content of a regular file, or the target of a link; None for anything else. Links are never
+    followed.
+    """
     kind = os.lstat(path).st_mode
     if stat.S_ISLNK(kind):
         return os.readlink(path)

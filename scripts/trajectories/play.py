@@ -6,6 +6,7 @@ must share. What stands in the store under the same key is not played again.
 
 import importlib.metadata
 import logging
+import platform
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -19,7 +20,7 @@ from scripts.files import sha256_of, sha256_of_files, write_jsonl
 from scripts.jobs import Progress
 from scripts.store import Store
 from scripts.trajectories import scaffold as scaffolds
-from scripts.trajectories.checkpoint import resolve_checkpoint
+from scripts.trajectories.checkpoint import fingerprint, resolve_checkpoint
 from scripts.trajectories.engines import Ask, Engine
 from scripts.trajectories.limits import Limits
 from scripts.trajectories.render import Renderer
@@ -29,7 +30,10 @@ from scripts.verdicts.environment import environment
 CACHE, STORE = Path("results/cache"), Path("results/store")
 LIBRARIES = ("torch", "transformers", "peft", "xgrammar", "mini-swe-agent", "tokenizers")
 ACTING = Path(__file__).parent
-MODULES = ("tools", "agent", "session", "render", "actions", "scaffold", "workspace", "gitdata", "sandbox", "limits")
+MODULES = (
+    *("agent", "session", "render", "actions", "scaffold", "tools", "workspace", "gitdata"),
+    *("sandbox", "action", "bubblewrap", "capture", "limits", "public", "seccomp", "watchdog"),
+)
 
 
 @dataclass(frozen=True)
@@ -80,9 +84,11 @@ def conditions(model: dict, stage: Stage, limits: dict) -> dict:
     code = [ACTING / f"{name}.py" for name in MODULES] + sorted((ACTING / "engines").glob("*.py"))
     return {
         "model": {key: model[key] for key in sorted(model)},
+        "weights": fingerprint(resolve_checkpoint(model["checkpoint"], CACHE)),
         "limits": limits,
         "scaffold": sha256_of(asdict(stage.scaffold)),
         "libraries": {name: importlib.metadata.version(name) for name in LIBRARIES},
+        "python": platform.python_version(),
         "code": sha256_of_files(code),
     }
 
@@ -92,7 +98,7 @@ def key(task: Task, run: int, cast: Cast, shared: str, memory: list[tuple[str, s
     return sha256_of(
         {
             "task": {"commit": task.base_commit, "issue": task.problem_statement, "id": task.id},
-            "gold": sha256_of(task.patch) if cast.source == "expert" else None,
+            "expert": _expert(task) if cast.source == "expert" else None,
             "source": cast.source,
             "arm": cast.arm,
             "run": run,
@@ -101,6 +107,11 @@ def key(task: Task, run: int, cast: Cast, shared: str, memory: list[tuple[str, s
             "conditions": shared,
         }
     )
+
+
+def _expert(task: Task) -> list[str]:
+    """What the expert's sessions depend on besides: its script, and the answer that it knows."""
+    return [sha256_of_files([ACTING / "expert.py"]), sha256_of(task.patch)]
 
 
 def play_all(tasks: list[Task], cast: Cast, stage: Stage, limits: dict) -> tuple[list[dict], list[dict]]:

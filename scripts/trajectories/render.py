@@ -32,10 +32,16 @@ class Renderer:
 
     def after(self, text: str) -> list[int]:
         """Ids from the end of a reply, over the observation `text`, to where the next reply begins."""
-        said = [*self._start("s", "u"), {"role": "assistant", "content": MARK}, {"role": "user", "content": text}]
+        said = [
+            *self._start("s", "u"),
+            {"role": "assistant", "content": MARK},
+            {"role": "user", "content": text},
+        ]
         rendered = self._text(said)
         if rendered.count(MARK) != 1:
-            raise UserError("chat template", "it rewrites earlier replies", "use a model whose template only appends")
+            raise UserError(
+                "chat template", "it rewrites earlier replies", "use a model whose template only appends"
+            )
         return self._ids(rendered.split(MARK)[1].removeprefix(self.tail_start))
 
     def text(self, ids: list[int]) -> str:

@@ -1,22 +1,20 @@
-"""A bubblewrap sandbox: one workspace, many actions, each in its own process space, limits that hold for all of it.
+"""A bubblewrap sandbox: one workspace, many actions, each in its own process space, limits that hold for
+all of it.
 
-There is no unsandboxed fall-back. What bubblewrap itself cannot start is a SandboxFailure, which is infrastructure and
-never the model's.
+There is no unsandboxed fall-back. What bubblewrap itself cannot start is a SandboxFailure, which is
+infrastructure and never the model's.
 """
 
-import contextlib
 import itertools
-import json
 import os
-import select
 import signal
-import subprocess
 import time
 from dataclasses import dataclass
 from pathlib import Path
 
 from scripts.errors import UserError
 from scripts.trajectories import bubblewrap, seccomp
+from scripts.trajectories.action import Action, SandboxFailure, memory_file
 from scripts.trajectories.capture import Capture
 from scripts.trajectories.limits import Limits, ulimits
 from scripts.trajectories.public import publish, reachable
@@ -32,10 +30,6 @@ _USER_FILES = {
     "/etc/group": b"agent:x:1000:\n",
     "/etc/hosts": b"127.0.0.1 localhost sandbox\n",
 }
-
-
-class SandboxFailure(RuntimeError):
-    """The sandbox could not start or could not be ended: infrastructure, worth another try."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +51,9 @@ class Environment:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What an action did. ``limit`` names the broken limit: cpu, memory, processes, file, workspace or wall."""
+    """What an action did. ``limit`` names the broken limit: cpu, memory, processes, file, workspace or
+    wall.
+    """
 
     returncode: int
     output: str
@@ -78,7 +74,9 @@ class Sandbox:
         UserError: bubblewrap is missing, or the workspace lies where the sandbox's user cannot reach it.
     """
 
-    def __init__(self, workspace: Path, limits: Limits, environment: Environment, tools: Path | None = None) -> None:
+    def __init__(
+        self, workspace: Path, limits: Limits, environment: Environment, tools: Path | None = None
+    ) -> None:
         self.workspace, self.limits = workspace.resolve(), limits
         self.user = _user()
         if not reachable(self.workspace):
@@ -89,8 +87,8 @@ class Sandbox:
         binds += [(publish(tools.resolve())[0], "/tools")] if tools else []
         self.command = [bubblewrap.find(), *bubblewrap.namespaces(), *_variables(environment, tools)]
         self.command += bubblewrap.file_system(self.workspace, binds, limits)
-        self.files = {"filter": _memory_file(seccomp.program())}
-        self.files |= {place: _memory_file(content) for place, content in _USER_FILES.items()}
+        self.files = {"filter": memory_file(seccomp.program())}
+        self.files |= {place: memory_file(content) for place, content in _USER_FILES.items()}
         self.baseline = size(self.workspace)
 
     def __enter__(self) -> "Sandbox":
@@ -104,7 +102,9 @@ class Sandbox:
         while self.files:
             os.close(self.files.popitem()[1])
 
-    def run(self, command: str, timeout: float | None = None, stdin: str = "", capture: int = OUTPUT_BYTES) -> Outcome:
+    def run(
+        self, command: str, timeout: float | None = None, stdin: str = "", capture: int = OUTPUT_BYTES
+    ) -> Outcome:
         """Run a bash command line; nothing it started is alive afterwards.
 
         Args:
@@ -118,7 +118,7 @@ class Sandbox:
         start = time.monotonic()
         deadline = start + min(timeout or self.limits.wall_seconds, self.limits.wall_seconds)
         output = Capture(capture)
-        with _Action(self._arguments(command), self._descriptors(), self.user, stdin) as action:
+        with Action(self._arguments(command), self._descriptors(), self.user, stdin) as action:
             limit = self._watch(action, output, deadline)
         watchdog = Watchdog(self.workspace, self.limits, self.baseline)
         limit = limit or _SIGNALS.get(action.returncode) or watchdog.disk_breach()
@@ -126,7 +126,7 @@ class Sandbox:
             raise SandboxFailure(f"bubblewrap did not run the command: {output.text().strip()[:500]}")
         return Outcome(action.returncode, output.text(), time.monotonic() - start, limit)
 
-    def _watch(self, action: "_Action", output: Capture, deadline: float) -> str | None:
+    def _watch(self, action: Action, output: Capture, deadline: float) -> str | None:
         """Read until the action ends; end it where it breaks a limit, and name that limit."""
         watchdog = Watchdog(self.workspace, self.limits, self.baseline)
         look, pause = time.monotonic() + _POLL_SECONDS, _POLL_SECONDS
@@ -138,7 +138,8 @@ class Sandbox:
             limit = watchdog.breach() or ("wall" if now > deadline else None)
             if limit:
                 return limit
-            pause = max(_POLL_SECONDS, 4 * (time.monotonic() - now))  # looking takes at most a fifth of the time
+            # looking takes at most a fifth of the time
+            pause = max(_POLL_SECONDS, 4 * (time.monotonic() - now))
             look = time.monotonic() + pause
         return None
 
@@ -146,7 +147,14 @@ class Sandbox:
         data = ["--dir", "/etc"]
         for place in _USER_FILES:
             data += ["--perms", "0644", "--ro-bind-data", str(self.files[place]), place]
-        inside = ["--", "/bin/bash", "-c", f'{ulimits(self.limits)} && exec /bin/bash -c "$1"', "bash", command]
+        inside = [
+            "--",
+            "/bin/bash",
+            "-c",
+            f'{ulimits(self.limits)} && exec /bin/bash -c "$1"',
+            "bash",
+            command,
+        ]
         return [self.command[0], *data, *self.command[1:], "--seccomp", str(self.files["filter"]), *inside]
 
     def _descriptors(self) -> list[int]:
@@ -155,103 +163,21 @@ class Sandbox:
         return list(self.files.values())
 
 
-class _Action:
-    """One bwrap process from its start to the end of everything in it."""
-
-    def __init__(self, arguments: list[str], descriptors: list[int], user: int | None, stdin: str) -> None:
-        self.init: int | None = None
-        self.finished = False
-        self.returncode = -1
-        self._init_handle: int | None = None
-        self._status, status = os.pipe()
-        source = _memory_file(stdin.encode())
-        identity = {} if user is None else {"user": user, "group": user, "extra_groups": []}
-        try:
-            self._process = subprocess.Popen(
-                [arguments[0], "--json-status-fd", str(status), *arguments[1:]],
-                stdin=source, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, cwd="/", env={},
-                pass_fds=[status, *descriptors], **identity,
-            )  # fmt: skip
-        except OSError as error:
-            os.close(self._status)
-            raise SandboxFailure(f"bubblewrap did not start: {error}") from error
-        finally:
-            os.close(status)
-            os.close(source)
-        self._handle = os.pidfd_open(self._process.pid)
-        self._open = {self._process.stdout.fileno(), self._status, self._handle}
-        self._buffer = b""
-
-    def __enter__(self) -> "_Action":
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._end()
-
-    def read(self, output: Capture, seconds: float) -> bool:
-        """Wait for news up to some seconds and take them in; False once bwrap has ended and its output is read."""
-        ready = select.select(self._open, [], [], max(seconds, 0))[0] if self._open else []
-        for descriptor in ready:
-            chunk = b"" if descriptor == self._handle else os.read(descriptor, 65536)
-            if not chunk:
-                self._open.discard(descriptor)
-            elif descriptor == self._status:
-                self._note(chunk)
-            else:
-                output.add(chunk)
-        if self._handle not in self._open:
-            self._kill_init()
-        return bool(self._open)
-
-    def _note(self, chunk: bytes) -> None:
-        """bwrap reports, one JSON object a line, its child's process number and later the exit code."""
-        *lines, self._buffer = (self._buffer + chunk).split(b"\n")
-        for line in filter(None, lines):
-            status = json.loads(line)
-            self.finished |= "exit-code" in status
-            if "child-pid" in status:
-                self.init = status["child-pid"]
-                with contextlib.suppress(ProcessLookupError):
-                    self._init_handle = os.pidfd_open(self.init)
-
-    def _kill_init(self) -> None:
-        """Killing the first process of a process space kills all of it; its end is the end of the last of them."""
-        if self._init_handle is not None:
-            with contextlib.suppress(ProcessLookupError):
-                signal.pidfd_send_signal(self._init_handle, signal.SIGKILL)
-
-    def _end(self) -> None:
-        self._kill_init()
-        if self._init_handle is None:
-            self._process.kill()
-        elif not select.select([self._init_handle], [], [], 10)[0]:
-            raise SandboxFailure("processes of the sandbox outlived their kill")
-        code = self._process.wait()
-        self.returncode = code if code >= 0 else 128 - code
-        self._process.stdout.close()
-        for descriptor in (self._status, self._handle, self._init_handle):
-            if descriptor is not None:
-                os.close(descriptor)
-
-
 def _variables(environment: Environment, tools: Path | None) -> list[str]:
     path = ":".join(filter(None, ["/tools" if tools else "", environment.path, "/usr/bin", "/bin"]))
     variables = {"PATH": path, "HOME": "/tmp", "LANG": "C.UTF-8", "TERM": "dumb", "PYTHONHASHSEED": "0"}
-    variables |= {"PYTHONDONTWRITEBYTECODE": "1", "PAGER": "cat", "GIT_PAGER": "cat"} | dict(environment.variables)
+    variables |= {"PYTHONDONTWRITEBYTECODE": "1", "PAGER": "cat", "GIT_PAGER": "cat"} | dict(
+        environment.variables
+    )
     return [part for name, value in variables.items() for part in ("--setenv", name, value)]
 
 
-def _memory_file(content: bytes) -> int:
-    descriptor = os.memfd_create("sandbox")
-    os.write(descriptor, content)
-    os.lseek(descriptor, 0, os.SEEK_SET)
-    return descriptor
-
-
 def _user() -> int | None:
-    """As root, a user of this sandbox's own, so that its process count is its own; None for a plain user, who stays.
+    """As root, a user of this sandbox's own, so that its process count is its own; None for a plain user,
+    who stays.
 
-    The range is one that no distribution assigns; inside a container with fewer users mapped, it is a part of those.
+    The range is one that no distribution assigns; inside a container with fewer users mapped, it is a part
+    of those.
     """
     if os.geteuid() != 0:
         return None

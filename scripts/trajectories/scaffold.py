@@ -40,7 +40,11 @@ class Scaffold:
 
     def render(self, template: str, **values: object) -> str:
         """One of the templates, with the switches and the values at hand."""
-        switches = {"few_shot": self.few_shot, "no_verification": self.no_verification, "example": self.example}
+        switches = {
+            "few_shot": self.few_shot,
+            "no_verification": self.no_verification,
+            "example": self.example,
+        }
         return Template(getattr(self, template), undefined=StrictUndefined).render(**switches, **values)
 
     def write_tools(self, folder: Path) -> Path:

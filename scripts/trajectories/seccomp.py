@@ -1,7 +1,9 @@
-"""A seccomp filter for what namespaces do not separate: key rings, vsock, tracing, anonymous files, new mounts.
+"""A seccomp filter for what namespaces do not separate: key rings, vsock, tracing, anonymous files, new
+mounts.
 
-Memory that belongs to no process (memfd, System V segments) would also pass the watchdog unseen, so its calls are refused
-too. The filter is classic BPF, as seccomp(2) describes it, written out because it is shorter than a library.
+Memory that belongs to no process (memfd, System V segments) would also pass the watchdog unseen, so its
+calls are refused too. The filter is classic BPF, as seccomp(2) describes it, written out because it is
+shorter than a library.
 """
 
 import platform
@@ -9,7 +11,8 @@ import struct
 
 from scripts.errors import UserError
 
-# audit architecture, then call numbers from the kernel's tables (arch/x86/entry/syscalls, include/uapi/asm-generic).
+# audit architecture, then call numbers from the kernel's tables (arch/x86/entry/syscalls,
+# include/uapi/asm-generic).
 _SHARED = {"io_uring_setup": 425, "io_uring_enter": 426, "io_uring_register": 427, "open_tree": 428, "move_mount": 429,
            "fsopen": 430, "fsconfig": 431, "fsmount": 432, "fspick": 433, "pidfd_getfd": 438, "mount_setattr": 442,
            "memfd_secret": 447}  # fmt: skip
@@ -30,19 +33,35 @@ _TERMINAL = (0x5412, 0x541C)  # TIOCSTI and TIOCLINUX put characters into the te
 
 _LOAD, _EQUAL, _AT_LEAST, _RETURN = 0x20, 0x15, 0x35, 0x06
 _ALLOW, _REFUSE, _KILL = 0x7FFF0000, 0x00050001, 0x80000000
-_NUMBER, _ARCHITECTURE, _ARGUMENT = 0, 4, (16, 24)  # offsets into struct seccomp_data; low words on little endian
+_NUMBER, _ARCHITECTURE, _ARGUMENT = (
+    0,
+    4,
+    (16, 24),
+)  # offsets into struct seccomp_data; low words on little endian
 
 Instruction = tuple[int, int, int, int]
 
 
 def program(machine: str = platform.machine()) -> bytes:
-    """The filter for this machine, as bwrap reads it; a UserError where the machine's call numbers are not known."""
+    """The filter for this machine, as bwrap reads it; a UserError where the machine's call numbers are not
+    known.
+    """
     if machine not in _MACHINES:
-        raise UserError("sandbox", f"no system-call filter for {machine}", f"use one of {', '.join(_MACHINES)}")
+        raise UserError(
+            "sandbox", f"no system-call filter for {machine}", f"use one of {', '.join(_MACHINES)}"
+        )
     architecture, numbers, inspected = _MACHINES[machine]
-    code = [(_LOAD, 0, 0, _ARCHITECTURE), (_EQUAL, 1, 0, architecture), (_RETURN, 0, 0, _KILL), (_LOAD, 0, 0, _NUMBER)]
+    code = [
+        (_LOAD, 0, 0, _ARCHITECTURE),
+        (_EQUAL, 1, 0, architecture),
+        (_RETURN, 0, 0, _KILL),
+        (_LOAD, 0, 0, _NUMBER),
+    ]
     if machine == "x86_64":
-        code += [(_AT_LEAST, 0, 1, 0x40000000), (_RETURN, 0, 0, _REFUSE)]  # the x32 numbers would go round the list
+        code += [
+            (_AT_LEAST, 0, 1, 0x40000000),
+            (_RETURN, 0, 0, _REFUSE),
+        ]  # the x32 numbers would go round the list
     for number in sorted({**_SHARED, **numbers}.values()):
         code += _when(number, [(_RETURN, 0, 0, _REFUSE)])
     code += _when(inspected["socket"], _argument(0, _FAMILIES, inside=_ALLOW, outside=_REFUSE))

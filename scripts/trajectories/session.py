@@ -103,6 +103,7 @@ def counts(record: dict, model: Turns, env: Workspace) -> dict:
         "tokens_in": model.tokens_in,
         "tokens_out": model.tokens_out,
         "actions": env.actions,
+        "fences_removed": sum(action["fence_removed"] for action in env.actions),
         "infrastructure": None,
     }
 
@@ -111,6 +112,7 @@ def broken(task: Task, reason: str) -> tuple[dict, dict]:
     """The record of a session that infrastructure did not let happen."""
     nothing = {"base_tree": None, "final_tree": None, "patch": None, "exit_status": "infrastructure", "steps": None}
     nothing |= {"model_calls": None, "tokens_in": None, "tokens_out": None, "actions": [], "retrieved": []}
+    nothing |= {"fences_removed": None}
     record = {"info": {"exit_status": "infrastructure", "submission": ""}, "messages": []}
     record |= {"trajectory_format": "mini-swe-agent-1.1", "instance_id": task.id}
     timing = {"instance_id": task.id, "seconds": None, "actions": [], "model_seconds": None}

@@ -6,6 +6,7 @@ file under another name. Return code 0 is success; a failed command says on one 
 """
 
 import ast
+import io
 import json
 import os
 import re
@@ -13,6 +14,7 @@ import sys
 
 SUBMITTED = "COMPLETE_TASK_AND_SUBMIT_FINAL_OUTPUT"
 SEPARATOR = "======="
+FENCE_REMOVED = "(fence removed)"
 SETTINGS = {"view_lines": 40, "fuzzy_edit": False, "strip_fences": False}
 SKIPPED = {".git", "__pycache__", ".pytest_cache", "node_modules"}
 
@@ -26,7 +28,7 @@ def read_lines(path):
     if not os.path.isfile(path):
         raise Refused(f"no file {path}")
     with open(path, encoding="utf-8", errors="surrogateescape", newline="") as file:
-        return file.read().splitlines(True)
+        return list(file)
 
 
 def numbered(lines, start, end):
@@ -35,16 +37,17 @@ def numbered(lines, start, end):
 
 
 def search(args, body):
-    """search WORD [PATH]: where a name is defined, or else where the text occurs; at most ten places."""
+    """search WORD [PATH]: where a name is defined, or else the lines that hold the text; at most ten places."""
     if not 1 <= len(args) <= 2:
         raise Refused("usage: search WORD [PATH]")
     found = list(occurrences(args[0], args[1] if len(args) == 2 else "."))
-    definition = re.compile(rf"\s*(?:async\s+)?(?:def|class)\s+{re.escape(args[0])}\b")
-    shown = [hit for hit in found if definition.match(hit[2])] or found
+    definition = re.compile(r"\s*(?:async\s+)?(?:def|class)\s+{}\b".format(re.escape(args[0])))
+    defined = ["{}:{}".format(path, number) for path, number, line in found if definition.match(line)]
+    shown = defined or ["{}:{}: {}".format(path, number, line.strip()) for path, number, line in found]
     if not shown:
-        raise Refused(f"nothing found for {args[0]}")
-    more = "" if len(shown) <= 10 else f"{len(shown) - 10} more places\n"
-    return "".join(f"{path}:{n}: {line.strip()}\n" for path, n, line in found[:10]) + more
+        raise Refused("nothing found for {}".format(args[0]))
+    more = ["{} more places".format(len(shown) - 10)] if len(shown) > 10 else []
+    return "\n".join(shown[:10] + more) + "\n"
 
 
 def occurrences(text, top):
@@ -62,8 +65,9 @@ def python_files(top):
     for folder, folders, files in os.walk(top):
         folders[:] = sorted(set(folders) - SKIPPED)
         for name in sorted(files):
-            if name.endswith(".py"):
-                yield os.path.normpath(os.path.join(folder, name))
+            path = os.path.normpath(os.path.join(folder, name))
+            if name.endswith(".py") and os.path.isfile(path):
+                yield path
 
 
 def view(args, body):
@@ -116,7 +120,7 @@ def edit(args, body):
     if not 1 <= len(args) <= 3:
         raise Refused("usage: edit FILE LINE, then the new line")
     lines = read_lines(args[0])
-    wanted = unfenced(body.splitlines())
+    wanted = unfenced([line.rstrip("\r\n") for line in io.StringIO(body, newline="")])
     if len(args) == 1:
         start, end, new = by_text(lines, wanted)
     else:
@@ -147,7 +151,9 @@ def matches(lines, old, same):
     """Positions at which all the old lines stand, compared line by line through `same`."""
     wanted = [same(line) for line in old]
     have = [same(line) for line in lines]
-    return [at for at in range(len(have) - len(wanted) + 1) if wanted and have[at : at + len(wanted)] == wanted]
+    return [
+        at for at in range(len(have) - len(wanted) + 1) if wanted and have[at : at + len(wanted)] == wanted
+    ]
 
 
 def replace(path, lines, start, end, new):
@@ -179,8 +185,13 @@ def reindented(new, old):
 
 def unfenced(lines):
     """The lines without a Markdown fence around all of them (a count goes to standard error)."""
-    if SETTINGS["strip_fences"] and len(lines) >= 2 and lines[0].startswith("```") and lines[-1].strip() == "```":
-        sys.stderr.write("(fence removed)\n")
+    if (
+        SETTINGS["strip_fences"]
+        and len(lines) >= 2
+        and lines[0].startswith("```")
+        and lines[-1].strip() == "```"
+    ):
+        sys.stderr.write(FENCE_REMOVED + "\n")
         return lines[1:-1]
     return lines
 
@@ -196,7 +207,9 @@ def syntax(path, lines):
 
 
 def submit(args, body):
-    """submit: the work is done."""
+    """submit: the work is done. With arguments it is a sentence, not the command."""
+    if args:
+        raise Refused("usage: submit")
     return SUBMITTED + "\n"
 
 
@@ -210,12 +223,13 @@ def main():
         with open(beside) as file:
             SETTINGS.update(json.load(file))
     name = os.path.basename(sys.argv[0])
-    body = sys.stdin.read() if name == "edit" else ""
+    body = io.TextIOWrapper(sys.stdin.buffer, "utf-8", "surrogateescape").read() if name == "edit" else ""
     try:
-        sys.stdout.write(COMMANDS[name](sys.argv[1:], body))
+        said, code = COMMANDS[name](sys.argv[1:], body), 0
     except (Refused, OSError, UnicodeError) as problem:
-        sys.stdout.write(f"error: {problem}\n")
-        sys.exit(1)
+        said, code = f"error: {problem}\n", 1
+    sys.stdout.buffer.write(said.encode("utf-8", "surrogateescape"))
+    sys.exit(code)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,6 @@
-"""The limits that no kernel limit sums up: memory, processes and CPU time over a whole process tree, and disk use."""
+"""The limits that no kernel limit sums up: memory, processes and CPU time over a whole process tree, and
+disk use.
+"""
 
 import errno
 import os
@@ -39,7 +41,9 @@ class Watchdog:
         return self.disk_breach(pids)
 
     def disk_breach(self, pids: list[int] = ()) -> str | None:
-        """``workspace`` if what was added to the workspace, /tmp, and deleted but open files is above the limit."""
+        """``workspace`` if what was added to the workspace, /tmp, and deleted but open files is above the
+        limit.
+        """
         ceiling = self.limits.workspace_mb * MB
         added = size(self.workspace, self.baseline + ceiling) - self.baseline
         added += sum(_tmpfs(pid) for pid in pids[:1]) + _deleted(pids, os.stat(self.workspace).st_dev)
@@ -63,7 +67,8 @@ def descendants(pid: int) -> list[int]:
 def size(folder: Path, enough: int = _UNBOUNDED) -> int:
     """Bytes on disk below a folder, every entry at least one block; stops counting above ``enough``.
 
-    A tree that cannot be measured (too deep for a path, or closed to us) counts as unbounded: hiding is no way out.
+    A tree that cannot be measured (too deep for a path, or closed to us) counts as unbounded: hiding is no
+    way out.
     """
     total, queue = 0, [os.fspath(folder)]
     while queue and total <= enough:
@@ -74,7 +79,7 @@ def size(folder: Path, enough: int = _UNBOUNDED) -> int:
                     total += max(status.st_blocks * 512, _BLOCK)
                     if stat.S_ISDIR(status.st_mode):
                         queue.append(entry.path)
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):  # it changed meanwhile
             continue
         except OSError as error:
             if error.errno in (errno.ENAMETOOLONG, errno.EACCES):
@@ -100,7 +105,9 @@ def _tmpfs(init: int) -> int:
             status = os.statvfs(f"/proc/{init}/root/{place}")
         except OSError:
             continue
-        total += (status.f_blocks - status.f_bfree) * status.f_frsize + (status.f_files - status.f_ffree) * _INODE
+        total += (status.f_blocks - status.f_bfree) * status.f_frsize + (
+            status.f_files - status.f_ffree
+        ) * _INODE
     return total
 
 

@@ -1,7 +1,7 @@
 """Workspaces: one commit and nothing else inside, and a trusted record of it outside.
 
-Beside the workspace ``path`` lies ``path + ".git"``, a repository the sandbox never sees. It borrows the mirror's objects,
-and every later question about the workspace (its tree, its patch) is answered by it.
+Beside the workspace ``path`` lies ``path + ".git"``, a repository the sandbox never sees. It borrows the
+mirror's objects, and every later question about the workspace (its tree, its patch) is answered by it.
 """
 
 from pathlib import Path
@@ -14,18 +14,25 @@ from scripts.trajectories.public import remove
 def create(mirror: Path, commit: str, path: Path) -> str:
     """Make a fresh workspace from a commit, or from a tree, of a bare repository; returns the tree's hash.
 
-    The workspace's history is one commit of fixed identity and date: no parents, remotes, tags or other objects.
+    The workspace's history is one commit of fixed identity and date: no parents, remotes, tags or other
+    objects.
 
     Raises:
         UserError: the commit is not in the mirror, or the files are not those of its tree.
     """
-    tree = git("rev-parse", "--verify", "--quiet", f"{commit}^{{tree}}", folder=mirror, check=False).decode().strip()
+    tree = (
+        git("rev-parse", "--verify", "--quiet", f"{commit}^{{tree}}", folder=mirror, check=False)
+        .decode()
+        .strip()
+    )
     if not tree:
         raise UserError(str(mirror), f"no commit {commit}", "delete the cache folder and run again")
     outside = skeleton(trusted(path), alternates=mirror.resolve() / "objects")
     populate(outside, tree, path)
     if (found := snapshot(path).tree) != tree:
-        raise UserError(f"commit {commit}", f"its files hash to {found}, not to {tree}", "report this repository")
+        raise UserError(
+            f"commit {commit}", f"its files hash to {found}, not to {tree}", "report this repository"
+        )
     return tree
 
 
@@ -51,14 +58,23 @@ def tree(path: Path) -> str:
 def diff(path: Path, base_tree: str) -> str:
     """Unified git diff from the base tree to the workspace's files; new, deleted and binary files included.
 
-    What the agent did to .git, to ignore files or to attributes has no influence. A text that is not UTF-8 is shown as
-    binary, so that the patch is always text and always applies.
+    What the agent did to .git, to ignore files or to attributes has no influence. A text that is not UTF-8
+    is shown as binary, so that the patch is always text and always applies.
     """
     now, outside = snapshot(path), trusted(path)
     if now.tree == base_tree:
         return ""
     _record(now, base_tree, path)
-    compare = ("diff-tree", "-r", "-p", "--binary", "--full-index", "--no-renames", "--no-ext-diff", "--no-textconv")
+    compare = (
+        "diff-tree",
+        "-r",
+        "-p",
+        "--binary",
+        "--full-index",
+        "--no-renames",
+        "--no-ext-diff",
+        "--no-textconv",
+    )
     try:
         return git(*compare, base_tree, now.tree, folder=outside).decode()
     except UnicodeDecodeError:

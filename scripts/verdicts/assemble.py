@@ -1,6 +1,8 @@
-"""The tree that is graded: the base commit, the model's patch without what it may not change, then the test patch.
+"""The tree that is graded: the base commit, the model's patch without what it may not change, then the test
+patch.
 
-It is put together in git's index, outside of any folder: a hostile patch is never applied to files on this machine.
+It is put together in git's index, outside of any folder: a hostile patch is never applied to files on this
+machine.
 """
 
 import subprocess
@@ -20,7 +22,9 @@ class DoesNotApply(Exception):
 
 @dataclass(frozen=True)
 class Assembled:
-    """What was put together: the paths that were dropped, and those that the model's patch changed and were kept."""
+    """What was put together: the paths that were dropped, and those that the model's patch changed and
+    were kept.
+    """
 
     dropped: list[str]
     kept: list[str]
@@ -34,15 +38,25 @@ def assemble(task: Task, patch: str, mirror: Path, path: Path) -> Assembled:
         UserError: the task's commit or its test patch is at fault.
     """
     outside = skeleton(trusted(path), alternates=mirror.resolve() / "objects")
-    base = git("rev-parse", "--verify", "--quiet", f"{task.base_commit}^{{tree}}", folder=mirror, check=False).decode().strip()
+    base = (
+        git("rev-parse", "--verify", "--quiet", f"{task.base_commit}^{{tree}}", folder=mirror, check=False)
+        .decode()
+        .strip()
+    )
     if not base:
-        raise UserError(f"task {task.id}", f"no commit {task.base_commit} in the repository", "delete results/cache and run again")
+        raise UserError(
+            f"task {task.id}",
+            f"no commit {task.base_commit} in the repository",
+            "delete results/cache and run again",
+        )
     git("read-tree", base, folder=outside)
     result = _apply_allowed(task, patch, base, outside)
     try:
         _apply(task.test_patch, outside)
     except subprocess.CalledProcessError as error:
-        raise UserError(f"task {task.id}", f"the test patch does not apply ({_said(error)})", "mend or remove the task") from error
+        raise UserError(
+            f"task {task.id}", f"the test patch does not apply ({_said(error)})", "mend or remove the task"
+        ) from error
     populate(outside, _written(outside), path)
     return result
 
@@ -57,7 +71,10 @@ def _apply_allowed(task: Task, patch: str, base: str, outside: Path) -> Assemble
         raise DoesNotApply(_said(error)) from error
     before, after = listing(outside, base), listing(outside, _written(outside))
     changed = sorted(name for name in before.keys() | after.keys() if before.get(name) != after.get(name))
-    files, known = set(test_files(task)), {name.decode(errors="replace").split("/")[0].split(".")[0] for name in before}
+    files, known = (
+        set(test_files(task)),
+        {name.decode(errors="replace").split("/")[0].split(".")[0] for name in before},
+    )
     dropped = [name for name in changed if protected(name.decode(errors="replace"), files, known)]
     _put_back(dropped, before, outside)
     kept = [name.decode(errors="replace") for name in changed if name not in set(dropped)]
@@ -65,7 +82,9 @@ def _apply_allowed(task: Task, patch: str, base: str, outside: Path) -> Assemble
 
 
 def _put_back(names: list[bytes], before: dict[bytes, tuple[str, str]], outside: Path) -> None:
-    """Set index entries to what they were; a path that was not there goes. Removals come first: they make room."""
+    """Set index entries to what they were; a path that was not there goes. Removals come first: they make
+    room.
+    """
     gone = ("0", "0" * 40)
     entries = sorted((before.get(name, gone), name) for name in names)
     lines = b"".join(f"{mode} {sha}\t".encode() + name + b"\0" for (mode, sha), name in entries)
@@ -74,7 +93,14 @@ def _put_back(names: list[bytes], before: dict[bytes, tuple[str, str]], outside:
 
 def _apply(patch: str, outside: Path) -> None:
     text = patch if patch.endswith("\n") else patch + "\n"
-    git("apply", "--cached", "--whitespace=nowarn", "-", folder=outside, stdin=text.encode(errors="surrogateescape"))
+    git(
+        "apply",
+        "--cached",
+        "--whitespace=nowarn",
+        "-",
+        folder=outside,
+        stdin=text.encode(errors="surrogateescape"),
+    )
 
 
 def _written(outside: Path) -> str:

@@ -17,9 +17,19 @@ from scripts.verdicts.grade import grade
 
 CACHE, STORE = Path("results/cache"), Path("results/store")
 _ROOMS = Path(__file__).parents[1]
-_GRADING = ("verdicts/assemble.py", "verdicts/grade.py", "verdicts/protect.py", "verdicts/report.py", "verdicts/inside/judge.py",
-            "trajectories/bubblewrap.py", "trajectories/gitdata.py", "trajectories/limits.py", "trajectories/sandbox.py",
-            "trajectories/seccomp.py", "trajectories/watchdog.py", "trajectories/workspace.py")  # fmt: skip
+_GRADING = {
+    "verdicts": ("assemble", "grade", "protect", "report", "inside/judge"),
+    "trajectories": (
+        "action",
+        "bubblewrap",
+        "gitdata",
+        "limits",
+        "sandbox",
+        "seccomp",
+        "watchdog",
+        "workspace",
+    ),
+}
 
 Pair = tuple[Task, str]  # a task and a patch
 Result = tuple[dict, float]  # its verdict and the seconds it took
@@ -42,7 +52,9 @@ class Court:
         return sha256_of({"task": record, "patch": patch, "same": self.same})
 
     def judge(self, task: Task, patch: str) -> Result:
-        """Verdict and seconds, from the store or from a run; infrastructure is never kept, so it is tried again."""
+        """Verdict and seconds, from the store or from a run; infrastructure is never kept, so it is tried
+        again.
+        """
         key = self.key(task, patch)
         kept = self.store.get(key)
         if kept is None:
@@ -54,17 +66,24 @@ class Court:
         return kept["verdict"], kept["seconds"]
 
 
-def open_court(repo: str, bundle: str, limits: dict, threads: int, cache: Path = CACHE, store: Path = STORE) -> Court:
-    """Make ready what verdicts need. ``limits`` is the configuration's block; what is not the sandbox's is not used."""
+def open_court(
+    repo: str, bundle: str, limits: dict, threads: int, cache: Path = CACHE, store: Path = STORE
+) -> Court:
+    """Make ready what verdicts need. ``limits`` is the configuration's block; what is not the sandbox's is
+    not used.
+    """
     own = Limits(**{name: limits[name] for name in Limits.__dataclass_fields__})
-    code = sha256_of({name: (_ROOMS / name).read_text() for name in _GRADING})
+    modules = [f"{room}/{name}.py" for room, names in _GRADING.items() for name in names]
+    code = sha256_of({name: (_ROOMS / name).read_text() for name in modules})
     same = sha256_of({"environment": fingerprint(), "code": code, "limits": asdict(own)})
     place = mirror(Path(bundle), cache / "mirrors")
     return Court(place, environment(repo, cache), own, Store(store, "verdicts"), threads, same)
 
 
 def judge_all(court: Court, pairs: Iterable[Pair], done: Callable[[dict], None]) -> list[Result]:
-    """Results in the order of the pairs; equal pairs are judged once, ``done`` is called as each pair finishes."""
+    """Results in the order of the pairs; equal pairs are judged once, ``done`` is called as each pair
+    finishes.
+    """
     keyed = [(court.key(*pair), pair) for pair in pairs]
     with ThreadPoolExecutor(court.threads) as pool:
         futures = {key: pool.submit(court.judge, *pair) for key, pair in dict(keyed).items()}

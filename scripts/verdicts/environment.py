@@ -1,7 +1,8 @@
 """The interpreter that runs a repository's code and tests, copied out of the workflow's own environment.
 
-The copy holds the standard library and pytest with what pytest needs, and nothing else: no package of the workflow can be
-imported by the code under test, and the sandbox's user can read it even where the original lies in a private home.
+The copy holds the standard library and pytest with what pytest needs, and nothing else: no package of the
+workflow can be imported by the code under test, and the sandbox's user can read it even where the original
+lies in a private home.
 """
 
 import fcntl
@@ -24,14 +25,26 @@ from scripts.trajectories.sandbox import Environment
 
 INSIDE = "/python"
 _VERSION = f"python{sys.version_info.major}.{sys.version_info.minor}"
-_UNUSED = ("test", "tests", "idlelib", "tkinter", "turtledemo", "ensurepip", "lib2to3", "site-packages", "dist-packages", "config-*")
+_UNUSED = (
+    "test",
+    "tests",
+    "idlelib",
+    "tkinter",
+    "turtledemo",
+    "ensurepip",
+    "lib2to3",
+    "site-packages",
+    "dist-packages",
+    "config-*",
+)
 _SYSTEM = ("/lib", "/usr/lib")
 
 
 def environment(repo: str, cache: Path) -> Environment:
     """The environment of a repository's tests, made once and kept under ``cache/environments``.
 
-    Every repository of the embedded study runs on the workflow's own interpreter, so ``repo`` makes no difference yet.
+    Every repository of the embedded study runs on the workflow's own interpreter, so ``repo`` makes no
+    difference yet.
     """
     bundle = publish(_bundle(cache.resolve() / "environments"))[0]
     library = (("LD_LIBRARY_PATH", f"{INSIDE}/lib"),) if (bundle / "lib" / "FOREIGN").exists() else ()
@@ -39,10 +52,14 @@ def environment(repo: str, cache: Path) -> Environment:
 
 
 def fingerprint() -> str:
-    """Hash of everything the environment is made of: interpreter, machine, packages, and the code that makes it."""
+    """Hash of everything the environment is made of: interpreter, machine, packages, and the code that
+    makes it.
+    """
     versions = {name: importlib.metadata.version(name) for name in packages()}
     code = Path(__file__).read_text()
-    return sha256_of({"python": sys.version, "machine": platform.machine(), "packages": versions, "code": code})
+    return sha256_of(
+        {"python": sys.version, "machine": platform.machine(), "packages": versions, "code": code}
+    )
 
 
 def packages(root: str = "pytest") -> list[str]:
@@ -81,11 +98,15 @@ def _build(folder: Path) -> None:
     script = folder / "bin" / "pytest"
     script.write_text(f"#!{INSIDE}/bin/python\nimport sys, pytest\nsys.exit(pytest.main())\n")
     script.chmod(0o755)
-    subprocess.run([python, "-s", "-E", "-m", "compileall", "-q", folder / sys.platlibdir], env=variables, check=True)
+    subprocess.run(
+        [python, "-s", "-E", "-m", "compileall", "-q", folder / sys.platlibdir], env=variables, check=True
+    )
 
 
 def _copy_interpreter(folder: Path) -> Path:
-    """Copy executable, standard library, and the shared libraries that are not the system's; returns the executable."""
+    """Copy executable, standard library, and the shared libraries that are not the system's; returns the
+    executable.
+    """
     standard = folder / sys.platlibdir / _VERSION
     unused = shutil.ignore_patterns(*_UNUSED, "*.opt-?.pyc")
     shutil.copytree(sysconfig.get_path("stdlib"), standard, ignore=unused)
@@ -104,9 +125,13 @@ def sysconfig_modules() -> list[str]:
 
 
 def _copy_libraries(binaries: list[str], folder: Path) -> None:
-    """Copy the shared libraries that lie outside the system's folders (a conda or /usr/local interpreter's own)."""
+    """Copy the shared libraries that lie outside the system's folders (a conda or /usr/local interpreter's
+    own).
+    """
     shown = subprocess.run(["ldd", *binaries], capture_output=True, text=True).stdout
-    foreign = {path for path in re.findall(r"=> (/\S+)", shown) if not os.path.realpath(path).startswith(_SYSTEM)}
+    foreign = {
+        path for path in re.findall(r"=> (/\S+)", shown) if not os.path.realpath(path).startswith(_SYSTEM)
+    }
     for path in foreign:
         folder.mkdir(exist_ok=True)
         shutil.copy2(path, folder / Path(path).name)

@@ -1,9 +1,9 @@
 """From a task and a patch to a verdict, test by test.
 
-Five classes: resolved, unresolved, patch_does_not_apply, empty, infrastructure. A run that breaks the CPU, memory, process
-or disk limit, dies, or reports what cannot be believed is unresolved, because the tests of a validated task do none of
-this by themselves. A run that could not start or hit the wall clock is infrastructure: it is tried again, and if it stays
-so, it is neither resolved nor not.
+Five classes: resolved, unresolved, patch_does_not_apply, empty, infrastructure. A run that breaks the CPU,
+memory, process or disk limit, dies, or reports what cannot be believed is unresolved, because the tests of
+a validated task do none of this by themselves. A run that could not start or hit the wall clock is
+infrastructure: it is tried again, and if it stays so, it is neither resolved nor not.
 """
 
 import dataclasses
@@ -49,10 +49,14 @@ def grade(task: Task, patch: str, mirror: Path, environment: Environment, limits
     return _without_results(task, "infrastructure", None, reason)
 
 
-def _attempt(task: Task, patch: str, mirror: Path, environment: Environment, limits: Limits) -> tuple[Assembled, Report]:
+def _attempt(
+    task: Task, patch: str, mirror: Path, environment: Environment, limits: Limits
+) -> tuple[Assembled, Report]:
     with scratch() as folder:
         made = assemble(task, patch, mirror, folder / "repo")
-        environment = dataclasses.replace(environment, binds=(*environment.binds, (str(publish(_JUDGE)[0]), _INSIDE)))
+        environment = dataclasses.replace(
+            environment, binds=(*environment.binds, (str(publish(_JUDGE)[0]), _INSIDE))
+        )
         kills = _host_kills()
         with Sandbox(folder / "repo", limits, environment) as sandbox:
             return made, _run(sandbox, task, made, environment.python, kills)
@@ -64,7 +68,9 @@ def _run(sandbox: Sandbox, task: Task, made: Assembled, python: str, kills: int)
     files = sorted({test.split("::")[0] for test in (*task.fail_to_pass, *task.pass_to_pass)})
     changed = [f"{REPO}/{path}" for path in made.kept]
     request = {"secret": secret, "root": REPO, "files": files, "changed": changed}
-    outcome = sandbox.run(f"exec {python} -s {_INSIDE}/judge.py", stdin=json.dumps(request) + "\n", capture=REPORT_BYTES)
+    outcome = sandbox.run(
+        f"exec {python} -s {_INSIDE}/judge.py", stdin=json.dumps(request) + "\n", capture=REPORT_BYTES
+    )
     report = read_report(outcome, secret)
     _believe(outcome, report, kills)
     return report
@@ -122,7 +128,10 @@ def _without_results(task: Task, name: str, resolved: bool | None, reason: str) 
 
 
 def _sort(tests: tuple[str, ...], passed: set[str]) -> dict[str, list[str]]:
-    return {"passed": [test for test in tests if test in passed], "failed": [test for test in tests if test not in passed]}
+    return {
+        "passed": [test for test in tests if test in passed],
+        "failed": [test for test in tests if test not in passed],
+    }
 
 
 def _share(tests: tuple[str, ...], passed: set[str]) -> float | None:

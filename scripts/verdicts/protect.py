@@ -1,7 +1,9 @@
-"""Which changes of a model are not its to make: tests, what configures or hooks into the test run, and shadowing modules.
+"""Which changes of a model are not its to make: tests, what configures or hooks into the test run, and
+shadowing modules.
 
-They are dropped before grading and counted. A fix never needs them: the benchmark's own split of each fix puts every path
-with one of these folders into the test patch (SWE-bench, Jimenez et al. 2024), so no gold patch loses anything.
+They are dropped before grading and counted. A fix never needs them: the benchmark's own split of each fix
+puts every path with one of these folders into the test patch (SWE-bench, Jimenez et al. 2024), so no gold
+patch loses anything.
 """
 
 import fnmatch
@@ -16,7 +18,17 @@ NAMES = (
     "sitecustomize.py", "usercustomize.py", "*.pth", "*.pyc", "*.pyo", "*.so", "*.pyd",
 )  # fmt: skip
 FOLDERS = ("*.dist-info", "*.egg-info", "__pycache__", ".pytest_cache")
-MACHINERY = {"pytest", "_pytest", "pluggy", "iniconfig", "packaging", "pygments", "py", "exceptiongroup", "tomli"}
+MACHINERY = {
+    "pytest",
+    "_pytest",
+    "pluggy",
+    "iniconfig",
+    "packaging",
+    "pygments",
+    "py",
+    "exceptiongroup",
+    "tomli",
+}
 
 
 def protected(path: str, test_files: Collection[str], known: Collection[str]) -> bool:
@@ -24,7 +36,8 @@ def protected(path: str, test_files: Collection[str], known: Collection[str]) ->
 
     Args:
         test_files: the paths of the task's test patch.
-        known: top-level module names of the unchanged repository, which may be called like one of the library's.
+        known: top-level module names of the unchanged repository, which may be called like one of the
+            library's.
     """
     parts = PurePosixPath(path).parts
     folded = [part.lower() for part in parts]
@@ -39,7 +52,9 @@ def protected(path: str, test_files: Collection[str], known: Collection[str]) ->
 
 
 def _shadows(parts: tuple[str, ...], known: Collection[str]) -> bool:
-    """True for a new module at an import root that would be found in place of the library's or the test runner's."""
+    """True for a new module at an import root that would be found in place of the library's or the test
+    runner's.
+    """
     top = parts[1] if parts[0] in ("src", "lib") and len(parts) > 1 else parts[0]
     name = top.split(".")[0]
     return name not in known and name in sys.stdlib_module_names | MACHINERY

@@ -1,9 +1,14 @@
-"""What the judge inside the sandbox said, read with suspicion: from lines to results, and whether they can be believed."""
+"""What the judge inside the sandbox said, read with suspicion: from lines to results, and whether they can
+be believed.
+"""
 
 import json
+import re
 from dataclasses import dataclass, field
 
 from scripts.trajectories.sandbox import Outcome
+
+_ADDRESS = re.compile(r"0x[0-9a-f]{4,}")  # of an object in memory: differs from run to run
 
 
 @dataclass
@@ -32,7 +37,7 @@ def read_report(outcome: Outcome, secret: str) -> Report:
     report = Report(began=bool(messages) and messages[0].get("begin") is True)
     phases: dict[str, list[tuple[str, str]]] = {}
     for message in messages:
-        report.text = report.text or message.get("text", "")
+        report.text = report.text or _ADDRESS.sub("0x", message.get("text", ""))
         if "test" in message:
             phases.setdefault(message["test"], []).append((message["when"], message["outcome"]))
     whole = sorted((when, "passed") for when in ("setup", "call", "teardown"))
@@ -51,7 +56,9 @@ def _judge(report: Report, messages: list[dict], outcome: Outcome, failed: bool)
         report.forged = f"the run ended with code {outcome.returncode} before its report did"
     elif end["altered"]:
         report.forged = f"the code under test exchanged {', '.join(end['altered'][:3])}"
-    elif not all(message.get("canary", True) for message in messages) or (report.passed and not _canaries(messages)):
+    elif not all(message.get("canary", True) for message in messages) or (
+        report.passed and not _canaries(messages)
+    ):
         report.forged = "a test that must fail did not"
     elif [message["number"] for message in messages] != list(range(len(messages))):
         report.forged = "lines of the report are missing"

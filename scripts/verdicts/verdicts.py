@@ -10,10 +10,13 @@ from scripts.jobs import Progress, job
 from scripts.verdicts.batch import Court, judge_all, open_court
 
 
-def verdicts(rows: list[dict], tasks: dict[str, Task], court: Court, done: Callable[[dict], None]) -> tuple[list, list]:
+def verdicts(
+    rows: list[dict], tasks: dict[str, Task], court: Court, done: Callable[[dict], None]
+) -> tuple[list, list]:
     """Verdicts and timings, one each per trajectory and in its order.
 
-    A session that infrastructure broke has no patch of the model's to judge: its verdict is infrastructure, null.
+    A session that infrastructure broke has no patch of the model's to judge: its verdict is infrastructure,
+    null.
     """
     judged = [row for row in rows if row["extra"]["infrastructure"] is None]
     pairs = [(tasks[row["instance_id"]], row["extra"]["patch"]) for row in judged]
@@ -27,7 +30,12 @@ def verdicts(rows: list[dict], tasks: dict[str, Task], court: Court, done: Calla
 def broken(row: dict) -> tuple[dict, None]:
     """The verdict of a session that infrastructure broke."""
     nothing = {"passed": [], "failed": []}
-    verdict = {"verdict": "infrastructure", "resolved": None, "fail_to_pass": nothing, "pass_to_pass": nothing}
+    verdict = {
+        "verdict": "infrastructure",
+        "resolved": None,
+        "fail_to_pass": nothing,
+        "pass_to_pass": nothing,
+    }
     verdict |= {"fail_to_pass_fraction": None, "test_pass_fraction": None, "dropped": []}
     return {**verdict, "reason": row["extra"]["infrastructure"]}, None
 
@@ -57,8 +65,13 @@ def main(snakemake: Any) -> None:
         write_jsonl(snakemake.output.timing, timings)
         for verdict in found:
             if verdict["verdict"] == "infrastructure":
-                log.warning("%s, run %s: infrastructure: %s", *(verdict[key] for key in ("instance_id", "run", "reason")))
-        log.info("%d verdicts, %d resolved", len(found), sum(verdict["resolved"] is True for verdict in found))
+                log.warning(
+                    "%s, run %s: infrastructure: %s",
+                    *(verdict[key] for key in ("instance_id", "run", "reason")),
+                )
+        log.info(
+            "%d verdicts, %d resolved", len(found), sum(verdict["resolved"] is True for verdict in found)
+        )
 
 
 if __name__ == "__main__":

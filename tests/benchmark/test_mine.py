@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 from unidiff import PatchSet
 
-from scripts.benchmark.issue import SYMPTOMS
 from scripts.benchmark.leaks import added_lines, leaked_lines
 from scripts.benchmark.mine import candidate, patch, without_tests
 from scripts.benchmark.mine_pocket import build
@@ -25,7 +24,7 @@ PACKAGE = Path(__file__).parents[2] / "resources/pocket"
 def test_enough_tasks_of_every_kind(tasks):
     assert len(tasks) >= 80
     operators = Counter(task.record["rehearsal"]["operator"] for task in tasks)
-    assert set(operators) == set(OPERATORS) == set(SYMPTOMS)
+    assert set(operators) == set(OPERATORS)
     assert max(operators.values()) <= len(tasks) / 5
 
 

@@ -24,7 +24,8 @@ CASES = {
     "arithmetic": [
         ("a + b", {"a - b"}),
         ("a // b", {"a % b"}),
-        ("(a) * (b)", {"(a) + (b)"}),
+        ("(a) * (b)", {"(a) / (b)"}),
+        ("a ** b", {"a * b"}),
         ("a & b", set()),
     ],
     "boolean": [("a and b", {"a or b"}), ("a or b", {"a and b"}), ("a", set())],

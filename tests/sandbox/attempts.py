@@ -124,5 +124,5 @@ IMPOSSIBLE = [
     ("later commits", "sh('git cat-file -p {future} && echo ESCAPED')", "Not a valid object name|could not get object"),
     ("lost objects", "sh('git fsck --lost-found --no-reflogs; git rev-list --all --objects | grep -c . ; git log --all --oneline | wc -l; git cat-file --batch-all-objects --batch | grep \"the fix\" && echo ESCAPED')", "code 1"),
     ("reflog, stash, tags, remotes", "sh('test -n \"$(git reflog | tail -n +2; git stash list; git tag; git remote; git branch | tail -n +2)\" && echo ESCAPED')", "code 1"),
-    ("searching the gold patch", "sh('grep -rsl \"n % 2 == 0  # the fix\" /repo /tmp /tools /python/bin /etc /dev/shm /verdict /work /home /root /var /opt /mnt /srv && echo ESCAPED')", "code [12]"),
+    ("searching the gold patch", "sh('grep -rsl \"n % 2 == 0  # the fix\" /repo /tmp /tools /python/bin /etc /dev/shm /verdict /home /root /var /opt /mnt /srv && echo ESCAPED')", "code [12]"),
 ]  # fmt: skip

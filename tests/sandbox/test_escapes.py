@@ -18,7 +18,23 @@ from scripts.trajectories.sandbox import Sandbox
 from tests.sandbox.attempts import IMPOSSIBLE, POSSIBLE, program
 from tests.small_repository import LIMITS, interpreter, small
 
-OUR_DEVICES = {"core", "fd", "full", "null", "ptmx", "pts", "random", "shm", "stderr", "stdin", "stdout", "tty", "urandom", "zero", "console"}
+OUR_DEVICES = {
+    "core",
+    "fd",
+    "full",
+    "null",
+    "ptmx",
+    "pts",
+    "random",
+    "shm",
+    "stderr",
+    "stdin",
+    "stdout",
+    "tty",
+    "urandom",
+    "zero",
+    "console",
+}
 
 
 @pytest.fixture(scope="module")
@@ -40,7 +56,13 @@ def outside():
         stack.callback(process.wait)
         stack.callback(process.kill)
         device = min(set(os.listdir("/dev")) - OUR_DEVICES)
-        facts = {"port": tcp.getsockname()[1], "abstract": name, "folder": folder, "pid": process.pid, "device": device}
+        facts = {
+            "port": tcp.getsockname()[1],
+            "abstract": name,
+            "folder": folder,
+            "pid": process.pid,
+            "device": device,
+        }
         facts |= {"mirror": small().mirror, "future": small().future, "home": Path.home()}
         yield SimpleNamespace(facts=facts, process=process, folder=folder)
 
@@ -66,7 +88,12 @@ def inside(box, code):
 def test_possible_outside_and_refused_inside(box, outside, tmp_path, code, reason):
     code = program(code, **outside.facts)
     here = subprocess.run(
-        [sys.executable, "-I", "-"], input=code, capture_output=True, text=True, cwd=tmp_path, env={**os.environ, "OUTSIDE_SECRET": "1"}
+        [sys.executable, "-I", "-"],
+        input=code,
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+        env={**os.environ, "OUTSIDE_SECRET": "1"},
     )
     assert "ESCAPED" in here.stdout, f"the attempt itself is broken: {here.stdout}{here.stderr}"
     there = inside(box, code)
@@ -74,7 +101,9 @@ def test_possible_outside_and_refused_inside(box, outside, tmp_path, code, reaso
     assert re.search(reason, there.output), there.output
 
 
-@pytest.mark.parametrize(("code", "reason"), [row[1:] for row in IMPOSSIBLE], ids=[row[0] for row in IMPOSSIBLE])
+@pytest.mark.parametrize(
+    ("code", "reason"), [row[1:] for row in IMPOSSIBLE], ids=[row[0] for row in IMPOSSIBLE]
+)
 def test_refused_inside(box, outside, code, reason):
     there = inside(box, program(code, **outside.facts))
     assert "ESCAPED" not in there.output
@@ -108,14 +137,18 @@ def test_tmp_is_its_own(box):
 
 def test_patch_does_not_follow_links_out(box, outside):
     tree = workspace.tree(box.workspace)
-    box.run(f"rm kit/numbers.py; ln -s {outside.folder}/secret kit/numbers.py; ln -s {outside.folder} whole; rm -rf .git; ln -s / .git")
+    box.run(
+        f"rm kit/numbers.py; ln -s {outside.folder}/secret kit/numbers.py; ln -s {outside.folder} whole; rm -rf .git; ln -s / .git"
+    )
     patch = workspace.diff(box.workspace, tree)
     assert "the fix" not in patch
     assert f"+{outside.folder}/secret" in patch
 
 
 def test_a_link_in_place_of_the_workspace_is_impossible(box, outside):
-    outcome = box.run(f"cd /; rm -rf /repo/* /repo/.git; rmdir /repo; mv /repo /r; ln -sfn {outside.folder} /repo; ls -d /repo/secret")
+    outcome = box.run(
+        f"cd /; rm -rf /repo/* /repo/.git; rmdir /repo; mv /repo /r; ln -sfn {outside.folder} /repo; ls -d /repo/secret"
+    )
     assert re.search("busy|Read-only", outcome.output, re.IGNORECASE)
     assert (outside.folder / "secret").exists()
 

@@ -50,7 +50,9 @@ BREACHES = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("command", "limit"), [row[1:] for row in BREACHES], ids=[row[0] for row in BREACHES])
+@pytest.mark.parametrize(
+    ("command", "limit"), [row[1:] for row in BREACHES], ids=[row[0] for row in BREACHES]
+)
 def test_breach_ends_the_action_and_is_named(box, command, limit):
     outcome = box.run(command)
     assert outcome.limit in limit.split("|"), outcome
@@ -67,7 +69,9 @@ def test_memory_of_one_process(box):
 
 def test_memory_file_systems_are_small(box):
     for place, size in (("/tmp", LIMITS.workspace_mb), ("/dev/shm", 16)):
-        fill = f"cd {place}; for i in $(seq 40); do head -c 3M /dev/zero > $i || break; done; du -sm . | cut -f1"
+        fill = (
+            f"cd {place}; for i in $(seq 40); do head -c 3M /dev/zero > $i || break; done; du -sm . | cut -f1"
+        )
         outcome = box.run(fill)
         assert outcome.limit == "workspace" or "No space left" in outcome.output
         assert outcome.limit == "workspace" or int(outcome.output.split()[-1]) <= size
@@ -122,3 +126,22 @@ def environ(pid: str) -> bytes:
         return Path(f"/proc/{pid}/environ").read_bytes()
     except OSError:
         return b""
+
+
+def test_no_action_outlives_a_killed_job(box):
+    """The process that runs the sandbox is killed as kill -9 would; what it had started dies with it."""
+    mark = secrets.token_hex(8)
+    job = os.fork()
+    if job == 0:
+        box.run(f"export MARK={mark}; {BEAT}")
+        os._exit(0)
+    beat = box.workspace / "beat"
+    while not beat.exists():
+        time.sleep(0.01)
+    os.kill(job, 9)
+    os.waitpid(job, 0)
+    time.sleep(0.3)
+    before = beat.stat().st_size
+    time.sleep(0.1)
+    assert beat.stat().st_size == before
+    assert not [pid for pid in filter(str.isdigit, os.listdir("/proc")) if mark.encode() in environ(pid)]

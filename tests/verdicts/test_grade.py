@@ -62,7 +62,10 @@ def test_syntax_error_is_unresolved_and_says_so():
     assert "SyntaxError" in verdict["reason"]
 
 
-@pytest.mark.parametrize("patch", ["garbage\n", "diff --git a/kit/x.py b/kit/x.py\n--- a/kit/x.py\n+++ b/kit/x.py\n@@ -1 +1 @@\n-a\n+b\n"])
+@pytest.mark.parametrize(
+    "patch",
+    ["garbage\n", "diff --git a/kit/x.py b/kit/x.py\n--- a/kit/x.py\n+++ b/kit/x.py\n@@ -1 +1 @@\n-a\n+b\n"],
+)
 def test_patch_that_does_not_apply(patch):
     verdict = judged(patch)
     assert (verdict["verdict"], verdict["resolved"]) == ("patch_does_not_apply", False)
@@ -70,7 +73,9 @@ def test_patch_that_does_not_apply(patch):
     assert verdict["reason"]
 
 
-@pytest.mark.parametrize("path", ["../outside.py", "/tmp/outside.py", ".git/hooks/post-checkout", "kit/../../outside.py"])
+@pytest.mark.parametrize(
+    "path", ["../outside.py", "/tmp/outside.py", ".git/hooks/post-checkout", "kit/../../outside.py"]
+)
 def test_patch_cannot_write_elsewhere(path):
     patch = f"diff --git a/{path} b/{path}\nnew file mode 100755\n--- /dev/null\n+++ b/{path}\n@@ -0,0 +1 @@\n+x\n"
     assert judged(patch)["verdict"] == "patch_does_not_apply"
@@ -85,7 +90,9 @@ def test_endless_loop_is_the_models_and_keeps_earlier_results():
 
 def test_test_names_that_do_not_exist_are_failed():
     task = replace(small().task, fail_to_pass=(EVEN, "tests/test_numbers.py::test_absent"))
-    assert judged(small().task.patch, task)["fail_to_pass"]["failed"] == ["tests/test_numbers.py::test_absent"]
+    assert judged(small().task.patch, task)["fail_to_pass"]["failed"] == [
+        "tests/test_numbers.py::test_absent"
+    ]
 
 
 def test_faulty_task_is_an_error_of_the_benchmark():
@@ -95,9 +102,13 @@ def test_faulty_task_is_an_error_of_the_benchmark():
         judged("", replace(small().task, base_commit="0" * 40))
 
 
-def test_equal_patches_have_equal_verdicts():
-    patch = change({"kit/numbers.py": BUGGY.replace("== 1", "== 2")})
-    assert judged(patch) == judged(patch)
+def test_equal_patches_have_equal_verdicts_whatever_the_failure_says():
+    patch = change(
+        {"kit/numbers.py": BUGGY.replace("return n % 2 == 1", "raise ValueError(object(), {'a', 'b'})")}
+    )
+    verdict = judged(patch)
+    assert verdict == judged(patch)
+    assert "<object object at 0x>" in verdict["reason"]
 
 
 @pytest.mark.parametrize(
@@ -117,5 +128,9 @@ def test_what_is_dropped(path, dropped):
 def test_a_python_that_does_not_start_is_infrastructure():
     broken = Environment("/python/bin/absent", interpreter().binds, "/python/bin")
     verdict = grade(small().task, small().task.patch, small().mirror, broken, LIMITS)
-    assert (verdict["verdict"], verdict["resolved"], verdict["test_pass_fraction"]) == ("infrastructure", None, None)
+    assert (verdict["verdict"], verdict["resolved"], verdict["test_pass_fraction"]) == (
+        "infrastructure",
+        None,
+        None,
+    )
     assert "did not start" in verdict["reason"]

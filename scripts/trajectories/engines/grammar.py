@@ -10,7 +10,9 @@ class Grammars:
     """Compiled grammars of one tokenizer. `ends`: the token ids that may end a reply."""
 
     def __init__(self, tokenizer: Any, vocabulary: int, ends: tuple[int, ...]) -> None:
-        info = xgrammar.TokenizerInfo.from_huggingface(tokenizer, vocab_size=vocabulary, stop_token_ids=list(ends))
+        info = xgrammar.TokenizerInfo.from_huggingface(
+            tokenizer, vocab_size=vocabulary, stop_token_ids=list(ends)
+        )
         self.compiler = xgrammar.GrammarCompiler(info, max_threads=1)
         self.bitmask = xgrammar.allocate_token_bitmask(1, vocabulary)
 

@@ -142,7 +142,9 @@ class LocalEngine:
     def _pick(self, rows: list[Row], picked: list[Row], logits: torch.Tensor) -> None:
         """Choose each row's next token, and send off the rows that end."""
         for row, scores in zip(picked, logits, strict=False):
-            scores = torch.log_softmax(self.grammars.mask(row.matcher, scores) if row.matcher else scores, dim=-1)
+            scores = torch.log_softmax(
+                self.grammars.mask(row.matcher, scores) if row.matcher else scores, dim=-1
+            )
             token = _choose(scores, row.ask.temperature, row.random)
             self.tokens_decoded += 1
             if row.accept(token, float(scores[token])):
@@ -156,5 +158,3 @@ def _choose(scores: torch.Tensor, temperature: float, random: torch.Generator) -
         return int(scores.argmax())
     uniform = torch.rand(scores.shape, generator=random, dtype=torch.float64)
     return int((scores / temperature - (-uniform.log()).log()).argmax())
-
-

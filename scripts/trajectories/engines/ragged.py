@@ -28,7 +28,9 @@ class Memory:
     def append(self, layer: int, key: torch.Tensor, value: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """Add a layer's keys and values [kv_heads, new, head_dim]; give all of them. `length` moves once a forward."""
         end = self.length + key.shape[1]
-        return _put(self.keys, layer, key, self.length, end), _put(self.values, layer, value, self.length, end)
+        return _put(self.keys, layer, key, self.length, end), _put(
+            self.values, layer, value, self.length, end
+        )
 
 
 def _put(buffers: list[torch.Tensor], layer: int, new: torch.Tensor, start: int, end: int) -> torch.Tensor:
@@ -64,12 +66,16 @@ def attention(
     return out.transpose(1, 2), None
 
 
-def _attend(query: torch.Tensor, keys: torch.Tensor, values: torch.Tensor, scaling: float | None) -> torch.Tensor:
+def _attend(
+    query: torch.Tensor, keys: torch.Tensor, values: torch.Tensor, scaling: float | None
+) -> torch.Tensor:
     """One row: query [heads, new, head_dim] on keys [kv_heads, all, head_dim], causal at the end."""
     heads, new, dim = query.shape
     if new == 1:  # heads that share keys become the rows of one product: nothing is repeated
         shared = query.view(1, keys.shape[0], -1, dim)
-        return scaled_dot_product_attention(shared, keys[None], values[None], scale=scaling).view(heads, 1, dim)
+        return scaled_dot_product_attention(shared, keys[None], values[None], scale=scaling).view(
+            heads, 1, dim
+        )
     seen = keys.shape[1]
     mask = torch.ones(new, seen, dtype=torch.bool, device=query.device).tril(seen - new)
     return scaled_dot_product_attention(

@@ -1,9 +1,10 @@
 """Runs tests with pytest inside the sandbox and reports test by test. Standard library and pytest only.
 
-The code under test runs in this process, so this process is built not to believe it. Before any of it is loaded: the
-report goes to a private copy of standard output, each line signed with a secret read from standard input, and the test
-machinery is remembered. While tests run: canaries, tests with a known outcome, run among them through the same machinery.
-At the end: whatever was exchanged in the machinery is named, and the process ends without exit hooks.
+The code under test runs in this process, so this process is built not to believe it. Before any of it is
+loaded: the report goes to a private copy of standard output, each line signed with a secret read from
+standard input, and the test machinery is remembered. While tests run: canaries, tests with a known outcome,
+run among them through the same machinery. At the end: whatever was exchanged in the machinery is named, and
+the process ends without exit hooks.
 """
 
 import importlib
@@ -71,7 +72,9 @@ class Judge:
     @pytest.hookimpl(trylast=True)
     def pytest_collection_modifyitems(self, items):
         self.codes = {item: code_of(item) for item in items}
-        for module in {item.getparent(pytest.Module): None for item in items if item.getparent(pytest.Module)}:
+        for module in {
+            item.getparent(pytest.Module): None for item in items if item.getparent(pytest.Module)
+        }:
             for outcome, function in CANARIES:
                 name = f"test_{self.random.getrandbits(32):x}"
                 canary = pytest.Function.from_parent(module, name=name, callobj=function)
@@ -95,10 +98,16 @@ class Judge:
         """Hooks whose code is neither the test runner's nor the unchanged repository's."""
         hooks = [hook for hook in vars(manager.hook).values() if hasattr(hook, "get_hookimpls")]
         functions = [(hook.name, code(found.function)[0]) for hook in hooks for found in hook.get_hookimpls()]
-        return {name for name, found in functions if file_of(found) in self.changed or not os.path.isabs(file_of(found))}
+        return {
+            name
+            for name, found in functions
+            if file_of(found) in self.changed or not os.path.isabs(file_of(found))
+        }
 
     def pytest_runtest_logreport(self, report):
-        self.send({"test": report.nodeid, "when": report.when, "outcome": report.outcome, "text": message(report)})
+        self.send(
+            {"test": report.nodeid, "when": report.when, "outcome": report.outcome, "text": message(report)}
+        )
 
     def pytest_collectreport(self, report):
         if report.failed:
@@ -122,7 +131,12 @@ def canary_good():
     assert [1] == [1]
 
 
-CANARIES = [("failed", canary_assert), ("failed", canary_raises), ("failed", canary_error), ("passed", canary_good)]
+CANARIES = [
+    ("failed", canary_assert),
+    ("failed", canary_raises),
+    ("failed", canary_error),
+    ("passed", canary_good),
+]
 
 
 def file_of(code):
@@ -144,11 +158,13 @@ def message(report):
 
 
 def machinery():
-    """Functions, classes and methods of the modules that decide a test's outcome, held so that none can be re-made."""
+    """Functions, classes and methods of the modules that decide a test's outcome, held so that none can be
+    re-made.
+    """
     found = {}
     for name in [name for name in sys.modules if name.split(".")[0] in WATCHED]:
         module = sys.modules[name]
-        found[name, ""] = module, None
+        found[name, ""] = module, code(module)
         for attribute, value in vars(module).items():
             if callable(value):
                 found[name, attribute] = value, code(value)
@@ -177,7 +193,9 @@ def current(name, path):
 
 
 def same(was, value):
-    return value is was[0] and (was[1] is None or all(a is b for a, b in zip(code(value), was[1])))
+    held, (held_code, held_defaults) = was
+    now_code, now_defaults = code(value)
+    return value is held and now_code is held_code and now_defaults is held_defaults
 
 
 if __name__ == "__main__":
