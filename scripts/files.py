@@ -11,7 +11,6 @@ from typing import Any
 
 from scripts.errors import UserError
 
-
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 

@@ -43,7 +43,10 @@ def arrange(candidates: list[B], seed: int) -> list[B]:
 
 
 def tier(
-    candidates: list[B], blocks: tuple[tuple[int, int], ...], choose: Callable[[list[B], int], list[B]], draw: random.Random
+    candidates: list[B],
+    blocks: tuple[tuple[int, int], ...],
+    choose: Callable[[list[B], int], list[B]],
+    draw: random.Random,
 ) -> list[B]:
     """One part of the order: the recurring bugs of some blocks, and as many fresh ones between them."""
     by_place = group(shuffled(candidates, draw))

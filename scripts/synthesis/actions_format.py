@@ -34,10 +34,10 @@ def windows(opening: int, turns: list[int], dropped: list[int], most: int) -> tu
             lost += 1
             continue
         last = out[-1] if out else None
-        if last and last.end == turn and last.first == max(gone, last.first):
-            if opening + sum(turns[last.first : turn + 1]) <= most:
-                out[-1] = Window(last.first, last.supervised, turn + 1)
-                continue
+        follows = last and last.end == turn and last.first >= gone
+        if follows and opening + sum(turns[last.first : turn + 1]) <= most:
+            out[-1] = Window(last.first, last.supervised, turn + 1)
+            continue
         first = gone
         while opening + sum(turns[first : turn + 1]) > most:
             first += 1
@@ -59,7 +59,9 @@ def examples(session: dict, held_out: int | None, end: int, most: int) -> tuple[
     return [example for example in made if example["input_ids"]], lost
 
 
-def _example(session: dict, opening: list, turns: list, window: Window, held_out: int | None, end: int) -> dict:
+def _example(
+    session: dict, opening: list, turns: list, window: Window, held_out: int | None, end: int
+) -> dict:
     ids = list(opening[0]["extra"]["token_ids"])
     example: dict[str, Any] = {"supervised": [], "held_out": [], "arguments": []}
     for number in range(window.first, window.end):

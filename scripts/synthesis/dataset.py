@@ -26,10 +26,15 @@ def _mark(message: dict, words: Renderer) -> dict:
     if message["role"] != "assistant" or not extra.get("actions"):
         return message
     tokens = [words.tokenizer.decode([token]) for token in extra["token_ids"]]
-    return {**message, "extra": {**extra, "arguments": argument_positions(tokens, extra["actions"][0]["tool"])}}
+    return {
+        **message,
+        "extra": {**extra, "arguments": argument_positions(tokens, extra["actions"][0]["tool"])},
+    }
 
 
-def build(sessions: list[dict], positions: dict[str, int], words: Renderer, recipe: dict) -> tuple[list[dict], dict]:
+def build(
+    sessions: list[dict], positions: dict[str, int], words: Renderer, recipe: dict
+) -> tuple[list[dict], dict]:
     """(examples, counts) of sessions in the order given; an example knows its session's position in the training half."""
     chosen = choose_held_out(sessions, recipe["seed"])
     rows: list[dict] = []

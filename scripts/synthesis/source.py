@@ -20,7 +20,11 @@ def select(sessions: list[Session], verdicts: list[dict], train: list[str], filt
     """Usable sessions of the training half, in its order, runs in theirs."""
     judged = {(verdict["instance_id"], verdict["run"]): verdict for verdict in verdicts}
     order = {task: position for position, task in enumerate(train)}
-    usable = [session for session in sessions if session["instance_id"] in order and _usable(session, judged, filter)]
+    usable = [
+        session
+        for session in sessions
+        if session["instance_id"] in order and _usable(session, judged, filter)
+    ]
     return sorted(usable, key=lambda session: (order[session["instance_id"]], session["extra"]["run"]))
 
 

@@ -6,22 +6,24 @@ mini-swe-agent keeps the loop, the limits and the trajectory format; token ids r
 import os
 import tempfile
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from pydantic import BaseModel
 
 os.environ.setdefault("MSWEA_SILENT_STARTUP", "1")
-os.environ.setdefault("MSWEA_GLOBAL_CONFIG_DIR", os.path.join(tempfile.gettempdir(), "rehearsal-mini-swe-agent"))
+os.environ.setdefault(
+    "MSWEA_GLOBAL_CONFIG_DIR", os.path.join(tempfile.gettempdir(), "rehearsal-mini-swe-agent")
+)
 
-from minisweagent.exceptions import FormatError, InterruptAgentFlow, Submitted  # noqa: E402
+from minisweagent.exceptions import FormatError, InterruptAgentFlow, Submitted
 
-from scripts.trajectories.actions import FORMS, NoAction  # noqa: E402
-from scripts.trajectories.engines import Ask, Conversation, Engine  # noqa: E402
-from scripts.trajectories.render import Renderer  # noqa: E402
-from scripts.trajectories.sandbox import Sandbox  # noqa: E402
-from scripts.trajectories.scaffold import Scaffold  # noqa: E402
-from scripts.trajectories.tools import FENCE_REMOVED, SUBMITTED  # noqa: E402
+from scripts.trajectories.actions import FORMS, NoAction
+from scripts.trajectories.engines import Ask, Conversation, Engine
+from scripts.trajectories.render import Renderer
+from scripts.trajectories.sandbox import Sandbox
+from scripts.trajectories.scaffold import Scaffold
+from scripts.trajectories.tools import FENCE_REMOVED, SUBMITTED
 
 
 class Settings(BaseModel):
@@ -49,6 +51,7 @@ class Turns:
     tokens_out: int = 0
     conversation: Conversation = field(default_factory=Conversation)
     dropped: int = 0
+    asked: int = 0
     recent: list[str] = field(default_factory=list)
 
     def query(self, messages: list[dict], **_: Any) -> dict:
@@ -68,7 +71,9 @@ class Turns:
     def _reply(self) -> dict:
         start = time.monotonic()
         self.tokens_in += len(self.conversation.tokens)
-        reply = self.engine.complete(self.conversation, self.ask)
+        ask = replace(self.ask, grammar=self.scaffold.grammar_of(self.asked), seed=self.ask.seed + self.asked)
+        self.asked += 1
+        reply = self.engine.complete(self.conversation, ask)
         self.seconds += time.monotonic() - start
         self.tokens_out += len(reply.tokens)
         logged = [round(value, 4) for value in reply.log_probabilities]
@@ -92,12 +97,16 @@ class Turns:
         if message["role"] == "system":
             self._system = message["content"]
         elif message["role"] == "user" and not self.conversation.tokens:
-            extra["token_ids"] = self.renderer.opening(self._system, message["content"])
+            extra["token_ids"] = self.renderer.opening(
+                self._system, self.scaffold.example_messages, message["content"]
+            )
         elif message["role"] == "user":
             extra["token_ids"] = self.renderer.after(message["content"])
         return message
 
-    def format_observation_messages(self, message: dict, outputs: list[dict], _: dict | None = None) -> list[dict]:
+    def format_observation_messages(
+        self, message: dict, outputs: list[dict], _: dict | None = None
+    ) -> list[dict]:
         """What the commands printed, clipped in the middle."""
         return [self.format_message(role="user", content=self._observation(output)) for output in outputs]
 
@@ -181,4 +190,6 @@ class Workspace:
 
     def serialize(self) -> dict:
         """The environment's part of a trajectory's `info`."""
-        return {"info": {"config": {"environment": self.config.model_dump(), "environment_type": "rehearsal"}}}
+        return {
+            "info": {"config": {"environment": self.config.model_dump(), "environment_type": "rehearsal"}}
+        }

@@ -143,8 +143,7 @@ def play_all(tasks: list[Task], cast: Cast, stage: Stage, limits: dict) -> tuple
 def _ask(model: dict, stage: Stage, limits: dict, task: Task, run: int) -> Ask:
     """How replies are decoded; each session's random stream is its own."""
     seed = int(sha256_of([model["seed"], task.id, run])[:15], 16)
-    grammar = stage.scaffold.grammar if stage.scaffold.grammar_constrained else None
-    return Ask(limits["new_tokens"], stage.renderer.ends, grammar, model["temperature"], seed)
+    return Ask(limits["new_tokens"], stage.renderer.ends, None, model["temperature"], seed)
 
 
 def _watched(played: Iterable[tuple[dict, dict]], progress: Progress) -> Iterable[tuple[dict, dict]]:

@@ -22,9 +22,10 @@ class Renderer:
         self.end = tokenizer.eos_token_id
         self.tail_start = tokenizer.decode([self.end])
 
-    def opening(self, system: str, user: str) -> list[int]:
-        """Ids from the beginning to where the first reply begins."""
-        return self._ids(self._text(self._start(system, user)))
+    def opening(self, system: str, example: list[dict], user: str) -> list[int]:
+        """Ids from the beginning, over the example's messages, to where the first reply begins."""
+        first, last = {"role": "system", "content": system}, {"role": "user", "content": user}
+        return self._ids(self._text([first, *example, last]))
 
     def reply(self, text: str) -> list[int]:
         """Ids of a reply that somebody else wrote (the expert), ended."""
@@ -32,12 +33,8 @@ class Renderer:
 
     def after(self, text: str) -> list[int]:
         """Ids from the end of a reply, over the observation `text`, to where the next reply begins."""
-        said = [
-            *self._start("s", "u"),
-            {"role": "assistant", "content": MARK},
-            {"role": "user", "content": text},
-        ]
-        rendered = self._text(said)
+        roles = ("system", "s"), ("user", "u"), ("assistant", MARK), ("user", text)
+        rendered = self._text([{"role": role, "content": content} for role, content in roles])
         if rendered.count(MARK) != 1:
             raise UserError(
                 "chat template", "it rewrites earlier replies", "use a model whose template only appends"
@@ -47,9 +44,6 @@ class Renderer:
     def text(self, ids: list[int]) -> str:
         """The text of a reply without its end."""
         return self.tokenizer.decode([token for token in ids if token not in self.ends])
-
-    def _start(self, system: str, user: str) -> list[dict]:
-        return [{"role": "system", "content": system}, {"role": "user", "content": user}]
 
     def _text(self, messages: list[dict]) -> str:
         return self.tokenizer.apply_chat_template(messages, tokenize=False, add_generation_prompt=True)

@@ -1,5 +1,6 @@
 """A scaffold: what the agent is told and what counts as an action, as one YAML file in resources/scaffolds."""
 
+import re
 import shutil
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -23,6 +24,7 @@ class Scaffold:
     view_lines: int
     fuzzy_edit: bool
     strip_fences: bool
+    forgiving: bool
     grammar_constrained: bool
     few_shot: bool
     loop_limit: int
@@ -35,17 +37,28 @@ class Scaffold:
     memory_item: str
     observation: str
     format_error: str
-    example: str
+    example: list[str]
     grammar: str
+    first: str
 
     def render(self, template: str, **values: object) -> str:
         """One of the templates, with the switches and the values at hand."""
-        switches = {
-            "few_shot": self.few_shot,
-            "no_verification": self.no_verification,
-            "example": self.example,
-        }
-        return Template(getattr(self, template), undefined=StrictUndefined).render(**switches, **values)
+        switch = {"no_verification": self.no_verification}
+        return Template(getattr(self, template), undefined=StrictUndefined).render(**switch, **values)
+
+    def grammar_of(self, turn: int) -> str | None:
+        """The grammar of a session's turn (from 0), or None where replies are free; the first turn may have one command."""
+        if not self.grammar_constrained:
+            return None
+        if turn == 0 and self.first:
+            return re.sub(r"^root ::=.*$", f"root ::= {self.first}", self.grammar, flags=re.MULTILINE)
+        return self.grammar
+
+    @property
+    def example_messages(self) -> list[dict]:
+        """The few-shot example as messages, the user's first, or none."""
+        said = enumerate(self.example if self.few_shot else [])
+        return [{"role": ("user", "assistant")[number % 2], "content": text} for number, text in said]
 
     def write_tools(self, folder: Path) -> Path:
         """Put the scaffold's commands and their settings into a folder, which the sandbox binds read-only."""
@@ -53,7 +66,7 @@ class Scaffold:
         for tool in self.tools:
             shutil.copy(TOOLS, folder / tool)
             (folder / tool).chmod(0o755)
-        settings = {key: getattr(self, key) for key in ("view_lines", "fuzzy_edit", "strip_fences")}
+        settings = {key: getattr(self, key) for key in ("view_lines", "fuzzy_edit", "strip_fences", "forgiving")}
         (folder / "settings.json").write_text(canonical_json(settings))
         folder.chmod(0o755)
         return folder

@@ -110,7 +110,13 @@ def counts(record: dict, model: Turns, env: Workspace) -> dict:
 
 def broken(task: Task, reason: str) -> tuple[dict, dict]:
     """The record of a session that infrastructure did not let happen."""
-    nothing = {"base_tree": None, "final_tree": None, "patch": None, "exit_status": "infrastructure", "steps": None}
+    nothing = {
+        "base_tree": None,
+        "final_tree": None,
+        "patch": None,
+        "exit_status": "infrastructure",
+        "steps": None,
+    }
     nothing |= {"model_calls": None, "tokens_in": None, "tokens_out": None, "actions": [], "retrieved": []}
     nothing |= {"fences_removed": None}
     record = {"info": {"exit_status": "infrastructure", "submission": ""}, "messages": []}

@@ -15,7 +15,7 @@ import sys
 SUBMITTED = "COMPLETE_TASK_AND_SUBMIT_FINAL_OUTPUT"
 SEPARATOR = "======="
 FENCE_REMOVED = "(fence removed)"
-SETTINGS = {"view_lines": 40, "fuzzy_edit": False, "strip_fences": False}
+SETTINGS = {"view_lines": 40, "fuzzy_edit": False, "strip_fences": False, "forgiving": False}
 SKIPPED = {".git", "__pycache__", ".pytest_cache", "node_modules"}
 
 
@@ -40,14 +40,34 @@ def search(args, body):
     """search WORD [PATH]: where a name is defined, or else the lines that hold the text; at most ten places."""
     if not 1 <= len(args) <= 2:
         raise Refused("usage: search WORD [PATH]")
-    found = list(occurrences(args[0], args[1] if len(args) == 2 else "."))
-    definition = re.compile(r"\s*(?:async\s+)?(?:def|class)\s+{}\b".format(re.escape(args[0])))
-    defined = ["{}:{}".format(path, number) for path, number, line in found if definition.match(line)]
-    shown = defined or ["{}:{}: {}".format(path, number, line.strip()) for path, number, line in found]
+    top = args[1] if len(args) == 2 else "."
+    found = list(occurrences(args[0], top))
+    if not found and SETTINGS["forgiving"]:
+        found = list(occurrences(known_start(args[0], top), top))
+    named = [hit for hit in found if defines(hit[2], args[0])]
+    shown = ["{}:{}".format(path, number) for path, number, _ in named]
+    shown = shown or ["{}:{}: {}".format(path, number, line.strip()) for path, number, line in found]
+    more = ["{} more places".format(len(shown) - 10)] if len(shown) > 10 else []
     if not shown:
         raise Refused("nothing found for {}".format(args[0]))
-    more = ["{} more places".format(len(shown) - 10)] if len(shown) > 10 else []
     return "\n".join(shown[:10] + more) + "\n"
+
+
+DEFINITION = re.compile(r"\s*(?:async\s+)?(?:def|class)\s+(\w+)")
+
+
+def defines(line, word):
+    """Whether a line defines the word, or (forgiving) a name that the word only continues."""
+    name = DEFINITION.match(line)
+    return bool(name) and (
+        name.group(1) == word or (SETTINGS["forgiving"] and word.startswith(name.group(1) + "_"))
+    )
+
+
+def known_start(word, top):
+    """`def ` and the longest defined name that a word continues, so that a name with a tail is found all the same."""
+    lines = [line for _, _, line in occurrences("def ", top) if defines(line, word)]
+    return max((DEFINITION.match(line).group(0).strip() for line in lines), key=len, default=word)
 
 
 def occurrences(text, top):
@@ -74,7 +94,7 @@ def view(args, body):
     """view FILE [START [END]]: numbered lines. Without END, the block that begins at START; always at most view_lines."""
     if not 1 <= len(args) <= 3:
         raise Refused("usage: view FILE START END")
-    lines = read_lines(args[0])
+    lines = read_lines(file_named(args[0]))
     start = line_number(args[1], lines) if len(args) > 1 else 1
     end = whole_number(args[2]) if len(args) > 2 else block_end(lines, start) if len(args) > 1 else len(lines)
     end = min(end, len(lines), start + SETTINGS["view_lines"] - 1)
@@ -107,6 +127,14 @@ def whole_number(text):
     return int(text)
 
 
+def file_named(path):
+    """The path, or (forgiving) the only file of that name where the folder is wrong."""
+    if not os.path.exists(path) and SETTINGS["forgiving"]:
+        same = [other for other in python_files(".") if os.path.basename(other) == os.path.basename(path)]
+        return same[0] if len(same) == 1 else path
+    return path
+
+
 def line_number(text, lines):
     """A line number that the file has."""
     number = whole_number(text)
@@ -119,7 +147,8 @@ def edit(args, body):
     """edit FILE START [END], new lines below: replace those lines; edit FILE, old ======= new: replace those lines."""
     if not 1 <= len(args) <= 3:
         raise Refused("usage: edit FILE LINE, then the new line")
-    lines = read_lines(args[0])
+    path = file_named(args[0])
+    lines = read_lines(path)
     wanted = unfenced([line.rstrip("\r\n") for line in io.StringIO(body, newline="")])
     if len(args) == 1:
         start, end, new = by_text(lines, wanted)
@@ -129,7 +158,7 @@ def edit(args, body):
         new = wanted
     if end < start:
         raise Refused(f"line {end} comes before line {start}")
-    return replace(args[0], lines, start, end, new)
+    return replace(path, lines, start, end, new)
 
 
 def by_text(lines, wanted):
@@ -200,9 +229,11 @@ def syntax(path, lines):
     """A warning where a Python file does not parse any more."""
     if path.endswith(".py"):
         try:
-            ast.parse("".join(lines))
+            ast.parse("".join(lines).encode("utf-8", "surrogateescape"))
         except SyntaxError as error:
             return f"syntax error at line {error.lineno}\n"
+        except ValueError:
+            return "syntax error: null bytes\n"
     return ""
 
 

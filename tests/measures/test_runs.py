@@ -59,6 +59,14 @@ def test_infrastructure_is_no_result(which: str) -> None:
     assert (row["verdict"], row["resolved"], row["fail_to_pass_fraction"]) == ("infrastructure", None, None)
 
 
+def test_a_session_that_never_happened_has_no_counts() -> None:
+    nothing = dict.fromkeys(("steps", "model_calls", "tokens_in", "tokens_out")) | {"actions": []}
+    lost = session("first", infrastructure="the engine stopped")
+    lost["extra"] |= nothing
+    (row,) = tidy(TASKS, [lost], [graded("first", "infrastructure")], NAMES)
+    assert [row[name] for name in ("tokens", "steps", "tool_efficiency_calls", "resolved")] == [None] * 4
+
+
 @pytest.mark.parametrize(
     "sessions, verdicts, message",
     [

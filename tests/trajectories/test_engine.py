@@ -1,0 +1,115 @@
+"""The engine's promise: a reply depends on its own conversation and on the number of slots, and on nothing else."""
+
+import random
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+import torch
+
+from scripts.trajectories import scaffold
+from scripts.trajectories.actions import plain
+from scripts.trajectories.engines import Ask, Conversation
+
+SLOTS, MOST = 5, 12
+TOOLS = scaffold.load("tools")
+
+
+@pytest.fixture(scope="module")
+def engine(embedded, words):
+    from scripts.trajectories.engines.grammar import Grammars
+    from scripts.trajectories.engines.local import LocalEngine, load
+
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    model = load(embedded, None, "bfloat16", "cpu")
+    engine = LocalEngine(model, Grammars(words.tokenizer, model.config.vocab_size, words.ends), SLOTS)
+    yield engine
+    engine.close()
+    torch.set_num_threads(threads)
+
+
+def prompts(words, count, seed):
+    """Conversations of very different lengths."""
+    rng = random.Random(seed)
+    names = ["mean", "slug", "clip", "parse_date", "wrap", "chunks", "median"]
+    issues = [" ".join(rng.choices(names, k=rng.choice((3, 20, 60)))) + " is wrong" for _ in range(count)]
+    return [Conversation(words.opening(TOOLS.render("system"), [], issue)) for issue in issues]
+
+
+def at_once(engine, conversations, asks):
+    """Replies of conversations that run together, in their order."""
+    with ThreadPoolExecutor(len(conversations)) as pool:
+        return list(pool.map(engine.complete, conversations, asks))
+
+
+def two_turns(engine, words, conversation, neighbours, ask):
+    """Two replies of a conversation among neighbours that come and go."""
+    rng = random.Random(len(neighbours))
+    replies = []
+    for turn in range(2):
+        company = [conversation, *neighbours]
+        lengths = [ask, *(Ask(rng.randrange(1, MOST), words.ends) for _ in neighbours)]
+        order = rng.sample(range(len(company)), len(company))
+        done = at_once(engine, [company[at] for at in order], [lengths[at] for at in order])
+        replies.append(done[order.index(0)])
+        conversation.tokens += words.after(f"kit/numbers.py:{turn}")
+        for other in neighbours:
+            other.tokens += words.after("nothing found")
+    return replies
+
+
+@pytest.mark.parametrize("ask", [{}, {"grammar": TOOLS.grammar, "temperature": 0.9, "seed": 7}])
+def test_a_conversation_alone_and_in_company_is_the_same_bit_for_bit(engine, words, ask):
+    ask = Ask(MOST, words.ends, **ask)
+    alone = two_turns(engine, words, prompts(words, 1, seed=0)[0], [], ask)
+    for seed in (1, 2):
+        neighbours = prompts(words, SLOTS + 2 * seed, seed)
+        assert two_turns(engine, words, prompts(words, 1, seed=0)[0], neighbours, ask) == alone
+
+
+def test_a_conversation_goes_on_as_if_it_were_read_anew(engine, words):
+    """Up to rounding: reading in pieces sums in another order, so the promise is about the likeliest token only."""
+    (conversation,) = prompts(words, 1, seed=3)
+    first = engine.complete(conversation, Ask(MOST, words.ends))
+    assert conversation.tokens[-len(first.tokens) :] == first.tokens
+    conversation.tokens += words.after("kit/numbers.py:3")
+    anew = Conversation(list(conversation.tokens))
+    ask = Ask(1, words.ends)
+    assert engine.complete(conversation, ask).tokens == engine.complete(anew, ask).tokens
+    assert conversation.memory.length == len(conversation.tokens) - 1
+
+
+def test_the_greedy_reply_is_that_of_plain_generate(engine, words):
+    (conversation,) = prompts(words, 1, seed=4)
+    ids = torch.tensor([conversation.tokens])
+    from transformers import AutoModelForCausalLM
+
+    model = AutoModelForCausalLM.from_pretrained(engine.model.config._name_or_path, dtype=torch.bfloat16)
+    expected = model.generate(ids, attention_mask=torch.ones_like(ids), max_new_tokens=8, do_sample=False)[
+        0, ids.shape[1] :
+    ]
+    assert engine.complete(conversation, Ask(8, words.ends)).tokens == expected.tolist()
+
+
+def test_replies_under_the_grammar_always_parse(engine, words):
+    asks = [Ask(40, words.ends, TOOLS.grammar, temperature=1.5, seed=seed) for seed in range(2 * SLOTS)]
+    replies = at_once(engine, prompts(words, len(asks), seed=5), asks)
+    tools = [plain(words.text(reply.tokens), TOOLS.tools).tool for reply in replies]
+    assert len(set(tools)) > 1
+
+
+def test_sampling_is_reproducible_by_seed(engine, words):
+    def drawn(seed):
+        asks = [Ask(8, words.ends, temperature=1.0, seed=seed)] * 2
+        return [reply.tokens for reply in at_once(engine, prompts(words, 1, 6) + prompts(words, 1, 6), asks)]
+
+    one, same = drawn(1)
+    assert one == same
+    assert drawn(1) == [one, same] != drawn(2)
+
+
+def test_log_probabilities_are_of_the_tokens_said(engine, words):
+    (conversation,) = prompts(words, 1, seed=8)
+    reply = engine.complete(conversation, Ask(6, words.ends))
+    assert len(reply.log_probabilities) == len(reply.tokens) == 6
+    assert all(value <= 0 for value in reply.log_probabilities)

@@ -1,0 +1,56 @@
+"""All sessions of a job: what is finished is not played again, and infrastructure is never kept."""
+
+import pytest
+
+from scripts.trajectories import play
+from scripts.trajectories.play import Cast, play_all
+from tests.small_repository import small
+from tests.staged import FIX, Scripted, stage
+from tests.training import tiny
+
+LIMITS = {"new_tokens": 64}
+
+
+class Broken:
+    """An engine that is not there."""
+
+    def complete(self, conversation, ask):
+        raise ConnectionError("no engine")
+
+
+@pytest.fixture
+def run(words, tmp_path, monkeypatch):
+    """Play the one task with an engine, twice if asked; the store is the same."""
+    monkeypatch.setattr(play, "STORE", tmp_path)
+    scene = stage(words)
+
+    def run(engine, runs=1, **changes):
+        model = {**tiny.model(), "runs": runs, "seed": 0, "temperature": 0.0}
+        cast = Cast(
+            **{"model": model, "arm": "base", "source": "model", "engine": engine, "workers": 2, **changes}
+        )
+        return play_all([small().task], cast, scene, LIMITS)
+
+    return run
+
+
+def test_what_is_finished_is_not_played_again(run, words):
+    first = run(lambda task: Scripted(words, FIX))
+    assert run(lambda task: Broken()) == first
+    again = run(lambda task: Scripted(words, FIX), adapter="other")
+    assert again[0][0]["extra"]["key"] != first[0][0]["extra"]["key"]
+    assert again[0][0]["extra"]["conditions"] == first[0][0]["extra"]["conditions"], "the same for both arms"
+
+
+def test_infrastructure_is_listed_and_tried_again_by_the_next_job(run, words):
+    (broken,), _ = run(lambda task: Broken())
+    assert broken["extra"]["infrastructure"] == "ConnectionError: no engine"
+    (played,), _ = run(lambda task: Scripted(words, FIX))
+    assert (played["extra"]["infrastructure"], played["extra"]["exit_status"]) == (None, "Submitted")
+
+
+def test_two_runs_of_a_task_are_two_sessions(run, words):
+    trajectories, timings = run(lambda task: Scripted(words, FIX), runs=2)
+    assert [each["extra"]["run"] for each in trajectories] == [each["run"] for each in timings] == [0, 1]
+    assert trajectories[0]["extra"]["key"] != trajectories[1]["extra"]["key"]
+    assert trajectories[0]["messages"] == trajectories[1]["messages"], "nothing in them depends on time"
