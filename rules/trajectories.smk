@@ -98,7 +98,7 @@ rule arm_trajectories:
         model=conditions,
         limits=config["limits"],
         knowledge=lambda wildcards: config["knowledge"] if memory(wildcards) else None,
-        embeddings=lambda wildcards: config["embeddings"] if memory(wildcards) else None,
+        embeddings=lambda wildcards: config["embeddings"]["checkpoint"] if memory(wildcards) else None,
         code=code_of("trajectories", "knowledge"),
     script:
         "../scripts/trajectories/arm_trajectories.py"

@@ -66,6 +66,15 @@ def test_the_adapter_is_asked_and_not_the_base(job):
         assert list(ask(model, rows)) != adapted
 
 
+def test_only_the_arguments_count_for_retention(job):
+    rows = held_out(examples(), 4)
+    answers = list(ask(retention.load(job.params.model, job.output.card.parent), rows))
+    assert [[answer.argument for answer in given] for given in answers] == [
+        [position in row["arguments"] for position in range(*row["held_out"][0])] for row in rows
+    ]
+    assert not any(given[0].argument for given in answers)
+
+
 def test_without_an_adapter_there_is_a_header_and_no_number(tmp_path):
     job = rule(tmp_path, 4, RECIPE)
     write_jsonl(tmp_path / "dataset.jsonl", [{}])

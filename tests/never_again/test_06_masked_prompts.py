@@ -20,6 +20,14 @@ def test_the_labels_of_a_session_are_the_agents_words_and_nothing_else(words):
     )
 
 
+def test_a_held_out_turn_is_never_a_label():
+    (row,) = rows(1)
+    held, (start, stop) = row["held_out"][0], row["supervised"][0]
+    pack = packing.pack(*lora.batch_of([row], [0]))
+    assert pack.inputs.tolist() == list(range(start - 1, stop - 1))
+    assert held[1] <= start
+
+
 def test_the_loss_does_not_move_with_what_is_not_supervised_behind_it():
     """A token of the prompt is context: as a label it would change the number of labels and their mean."""
     model = lora.base_model(checkpoint(), "float32", "cpu")
