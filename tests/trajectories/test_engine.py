@@ -113,3 +113,31 @@ def test_log_probabilities_are_of_the_tokens_said(engine, words):
     reply = engine.complete(conversation, Ask(6, words.ends))
     assert len(reply.log_probabilities) == len(reply.tokens) == 6
     assert all(value <= 0 for value in reply.log_probabilities)
+
+
+def test_a_closed_engine_finishes_what_it_has_and_refuses_the_rest(embedded, words):
+    """Nobody waits for ever: not those in flight when it closes, and not those who come later."""
+    from scripts.trajectories.engines.local import LocalEngine, load
+
+    closing = LocalEngine(load(embedded, None, "bfloat16", "cpu"), None, 2)
+    conversation = prompts(words, 1, seed=3)[0]
+    with ThreadPoolExecutor(1) as pool:
+        reply = pool.submit(closing.complete, conversation, Ask(8, ()))
+        while not conversation.memory:
+            pass
+        closing.close()
+        assert len(reply.result(timeout=60).tokens) == 8
+    with pytest.raises(RuntimeError, match="stopped"):
+        for _ in range(100):
+            closing.complete(prompts(words, 1, seed=4)[0], Ask(1, ()))
+
+
+def test_a_failing_model_fails_its_callers_and_later_ones(words):
+    """What the model raises reaches those who wait, and is the cause of every later refusal."""
+    from scripts.trajectories.engines.local import LocalEngine
+
+    broken = LocalEngine(torch.nn.Linear(1, 1), None, 2)  # no language model: its forward cannot be called so
+    with pytest.raises(AttributeError):
+        broken.complete(prompts(words, 1, seed=5)[0], Ask(1, ()))
+    with pytest.raises(RuntimeError, match="stopped"):
+        broken.complete(prompts(words, 1, seed=6)[0], Ask(1, ()))

@@ -58,18 +58,20 @@ class LocalEngine:
     def __init__(self, model: torch.nn.Module, grammars: Grammars | None = None, slots: int = 16) -> None:
         self.model, self.grammars, self.slots = model, grammars, slots
         self.inbox: queue.Queue[Row | None] = queue.Queue()
+        self.gate, self.open, self.closing = threading.Lock(), True, False
         self.tokens_decoded = 0
         self.failure: BaseException | None = None
         self.threads = torch.get_num_threads()
         threading.Thread(target=self._serve, daemon=True, name="engine").start()
 
     def complete(self, conversation: Conversation, ask: Ask) -> Reply:
-        """See Engine. Raises what the model raised, also for every later caller."""
-        if self.failure is not None:
-            raise RuntimeError("the engine has stopped") from self.failure
+        """See Engine. Raises RuntimeError once the engine is closed or has failed, with the model's error as its cause."""
         matcher = self.grammars.matcher(ask.grammar) if ask.grammar and self.grammars else None
         row = Row(conversation, ask, Future(), matcher, torch.Generator().manual_seed(ask.seed))
-        self.inbox.put(row)
+        with self.gate:
+            if not self.open:
+                raise RuntimeError("the engine has stopped") from self.failure
+            self.inbox.put(row)
         return row.future.result()
 
     def close(self) -> None:
@@ -85,24 +87,34 @@ class LocalEngine:
                     self._step(rows)
         except BaseException as error:
             self.failure = error
-            while not self.inbox.empty():
-                rows.append(self.inbox.get() or rows[0])
-            for row in rows:
-                if not row.future.done():
-                    row.future.set_exception(error)
+        self._stop(rows)
+
+    def _stop(self, rows: list[Row]) -> None:
+        """Refuse every later caller, and tell those who wait why they wait in vain."""
+        with self.gate:
+            self.open = False
+        while not self.inbox.empty():
+            rows += [row for row in [self.inbox.get()] if row is not None]
+        for row in rows:
+            if not row.future.done():
+                row.future.set_exception(self.failure or RuntimeError("the engine has stopped"))
 
     def _admit(self, rows: list[Row]) -> bool:
-        """Read the prompts of waiting conversations into free rows; wait where there is nothing else to do."""
-        while len(rows) < self.slots:
+        """Read the prompts of waiting conversations into free rows; wait where there is nothing else to do.
+
+        False when the engine is closed and nothing is in flight.
+        """
+        while len(rows) < self.slots and not self.closing:
             try:
                 row = self.inbox.get(block=not rows)
             except queue.Empty:
                 break
             if row is None:
-                return False
-            rows.append(row)
-            self._pick(rows, [row], self._read(row.conversation)[None])
-        return True
+                self.closing = True
+            else:
+                rows.append(row)
+                self._pick(rows, [row], self._read(row.conversation)[None])
+        return bool(rows) or not self.closing
 
     def _read(self, conversation: Conversation) -> torch.Tensor:
         """Run the tokens that the cache lacks; logits [vocabulary] after the last."""
