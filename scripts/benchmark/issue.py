@@ -114,4 +114,6 @@ def calls(test_text: str, function: str, tests: list[str]) -> list[str]:
 
 def issue(path: str, function: str, shown: Example, culprit: str, complaint: str) -> str:
     """Title, example, and the line that the user suspects: as it is, with what is wrong with it in words."""
-    return f"{path}: wrong result of {function}\n\n{shown.sentence()}\n`{culprit}` looks wrong: {complaint}.\n"
+    return (
+        f"{path}: wrong result of {function}\n\n{shown.sentence()}\n`{culprit}` looks wrong: {complaint}.\n"
+    )

@@ -44,7 +44,10 @@ def with_new_adapter(model: torch.nn.Module, recipe: dict) -> PeftModel:
     rank = recipe["rank"]
     torch.manual_seed(recipe["seed"])
     config = LoraConfig(
-        r=rank, lora_alpha=rank * recipe["alpha_over_rank"], target_modules="all-linear", task_type="CAUSAL_LM"
+        r=rank,
+        lora_alpha=rank * recipe["alpha_over_rank"],
+        target_modules="all-linear",
+        task_type="CAUSAL_LM",
     )
     return get_peft_model(model, config)
 
@@ -86,7 +89,9 @@ def schedule(examples: int, batch_size: int, epochs: int, seed: int) -> Iterator
 def batch_of(examples: list[dict], batch: list[int]) -> tuple[list[dict], list[list[int]]]:
     """The examples of a step, and the supervised positions of each."""
     chosen = [examples[position] for position in batch]
-    return chosen, [[at for span in packing.spans(one, ("supervised",)) for at in range(*span)] for one in chosen]
+    return chosen, [
+        [at for span in packing.spans(one, ("supervised",)) for at in range(*span)] for one in chosen
+    ]
 
 
 def cross_entropy(model: torch.nn.Module, pack: packing.Pack) -> torch.Tensor:

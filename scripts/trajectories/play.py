@@ -60,7 +60,7 @@ def set_stage(model: dict, limits: dict, bundle: str) -> Stage:
         mirror=mirror(Path(bundle), cache / "mirrors"),
         environment=environment("pocket", cache),
         limits=Limits(**{key: limits[key] for key in Limits.__dataclass_fields__}),
-        tools=scaffold.write_tools(cache / "tools" / model["scaffold"]),
+        tools=scaffold.tools_in(cache / "tools"),
         scaffold=scaffold,
         renderer=renderer(model["checkpoint"]),
         steps=limits["steps"],
@@ -89,8 +89,18 @@ def conditions(model: dict, stage: Stage, limits: dict) -> dict:
         "scaffold": sha256_of(asdict(stage.scaffold)),
         "libraries": {name: importlib.metadata.version(name) for name in LIBRARIES},
         "python": platform.python_version(),
+        "processor": processor(model["device"]),
         "code": sha256_of_files(code),
     }
+
+
+def processor(device: str) -> str:
+    """What rounds the sums: the instruction set that torch uses, or the GPU's name."""
+    import torch
+
+    if device.startswith("cuda") and torch.cuda.is_available():
+        return torch.cuda.get_device_name(device)
+    return f"{platform.machine()} {device} {torch.backends.cpu.get_cpu_capability()}"
 
 
 def key(task: Task, run: int, cast: Cast, shared: str, memory: list[tuple[str, str]]) -> str:
@@ -126,7 +136,7 @@ def play_all(tasks: list[Task], cast: Cast, stage: Stage, limits: dict) -> tuple
         kept = store.get(name)
         if kept is None:
             ask = _ask(cast.model, stage, limits, task, run)
-            trajectory, timing = play(Part(task, cast.engine(task), ask, tuple(memory)), stage)
+            trajectory, timing = play(Part(task, cast.engine, ask, tuple(memory)), stage)
             marks = {"run": run, "arm": cast.arm, "source": cast.source, "key": name, "conditions": shared}
             trajectory["extra"] |= marks
             kept = {"trajectory": trajectory, "timing": {**timing, "run": run}}

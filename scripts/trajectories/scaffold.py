@@ -2,6 +2,7 @@
 
 import re
 import shutil
+import tempfile
 from dataclasses import dataclass, fields
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import yaml
 from jinja2 import StrictUndefined, Template
 
 from scripts.errors import UserError
-from scripts.files import canonical_json
+from scripts.files import canonical_json, sha256_of
 
 TOOLS = Path(__file__).with_name("tools.py")
 FOLDER = Path(__file__).parents[2] / "resources" / "scaffolds"
@@ -60,16 +61,31 @@ class Scaffold:
         said = enumerate(self.example if self.few_shot else [])
         return [{"role": ("user", "assistant")[number % 2], "content": text} for number, text in said]
 
-    def write_tools(self, folder: Path) -> Path:
-        """Put the scaffold's commands and their settings into a folder, which the sandbox binds read-only."""
-        folder.mkdir(parents=True, exist_ok=True)
+    def tools_in(self, cache: Path) -> Path:
+        """The folder with the scaffold's commands and their settings, which the sandbox binds read-only.
+
+        It is named by its content and made whole by rename: many jobs use it at once, and none may see another write it.
+        """
+        settings = {
+            key: getattr(self, key) for key in ("view_lines", "fuzzy_edit", "strip_fences", "forgiving")
+        }
+        place = cache / sha256_of([TOOLS.read_text(), list(self.tools), settings])[:16]
+        if not place.exists():
+            cache.mkdir(parents=True, exist_ok=True)
+            unfinished = Path(tempfile.mkdtemp(dir=cache))
+            self._write_tools(unfinished, settings)
+            try:
+                unfinished.rename(place)
+            except OSError:  # another job was faster; its folder is the same
+                shutil.rmtree(unfinished)
+        return place
+
+    def _write_tools(self, folder: Path, settings: dict) -> None:
         for tool in self.tools:
             shutil.copy(TOOLS, folder / tool)
             (folder / tool).chmod(0o755)
-        settings = {key: getattr(self, key) for key in ("view_lines", "fuzzy_edit", "strip_fences", "forgiving")}
         (folder / "settings.json").write_text(canonical_json(settings))
         folder.chmod(0o755)
-        return folder
 
 
 def load(name: str, changes: dict | None = None, folder: Path = FOLDER) -> Scaffold:

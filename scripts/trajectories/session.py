@@ -2,6 +2,7 @@
 
 import logging
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -37,10 +38,10 @@ class Stage:
 
 @dataclass(frozen=True)
 class Part:
-    """One session to be played: who answers, on which task, remembering what."""
+    """One session to be played: on which task, who answers (made anew for each attempt), remembering what."""
 
     task: Task
-    engine: Engine
+    engine: Callable[[Task], Engine]
     ask: Ask
     memory: tuple[tuple[str, str], ...] = ()
 
@@ -61,7 +62,7 @@ def _play(part: Part, stage: Stage, place: Path) -> tuple[dict, dict]:
     start = time.monotonic()
     base_tree = workspace.create(stage.mirror, part.task.base_commit, place)
     config = Settings(name=stage.name)
-    model = Turns(part.engine, stage.renderer, stage.scaffold, part.ask, config)
+    model = Turns(part.engine(part.task), stage.renderer, stage.scaffold, part.ask, config)
     with Sandbox(place, stage.limits, stage.environment, stage.tools) as sandbox:
         env = Workspace(sandbox, config)
         record = run_agent(model, env, opening(part, stage.scaffold), stage)

@@ -109,7 +109,7 @@ def test_an_issue_is_text_and_never_a_template(words):
 
     text = "{{ 7 * 6 }} {% if %} `submit` <|im_end|>"
     task = replace(small().task, problem_statement=text)
-    trajectory, _ = play(Part(task, Scripted(words, ["submit"]), Ask(8, words.ends)), stage(words))
+    trajectory, _ = play(Part(task, lambda _: Scripted(words, ["submit"]), Ask(8, words.ends)), stage(words))
     assert trajectory["messages"][1]["content"].endswith(text)
 
 
@@ -120,7 +120,7 @@ def test_what_is_remembered_stands_before_the_issue(words):
 
     part = Part(
         small().task,
-        Scripted(words, ["submit"]),
+        lambda _: Scripted(words, ["submit"]),
         Ask(8, words.ends),
         (("t-1", "look at kit"), ("t-2", "be bold")),
     )
