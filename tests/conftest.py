@@ -8,10 +8,15 @@ os.environ.setdefault(
 )  # before torch: on a busy machine its threads wait for each other
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from scripts.files import sha256_of
 from scripts.trajectories import checkpoint
 from scripts.trajectories.render import Renderer
+
+# A busy machine is slow now and then; that is no finding about the code.
+settings.register_profile("rehearsal", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("rehearsal")
 
 
 @pytest.fixture(scope="session")

@@ -15,7 +15,13 @@ from typing import Protocol, TypeVar
 # A study takes the first tasks, so a small model that learns to do as it is told has something to show.
 TOLD_BLOCKS = ((9, 2), (2, 3))
 OTHER_BLOCKS = ((4, 3), (2, 2))
-WEIGHTS = {"comparison": 1.5, "boundary": 1.5, "constant": 0.5, "variable": 0.75, "branch": 0.75}  # others 1
+RARE = {
+    "branch",
+    "arguments",
+    "choice",
+    "negation",
+}  # found in few functions, which are therefore taken first
+WEIGHTS = {"comparison": 1.5, "boundary": 1.5, "constant": 0.5, "variable": 0.75}  # others 1
 
 
 class Bug(Protocol):
@@ -51,6 +57,7 @@ def tier(
     """One part of the order: the recurring bugs of some blocks, and as many fresh ones between them."""
     by_place = group(shuffled(candidates, draw))
     places = shuffled(sorted(by_place), draw)
+    places.sort(key=lambda place: not any(bug.operator in RARE for bug in by_place[place]))
     stream = list(chain.from_iterable(recurring(block, places, by_place, choose, draw) for block in blocks))
     fresh = [bug for place in list(places) for bug in choose(by_place[place], 1)][: len(stream)]
     if len(fresh) < len(stream):
@@ -82,7 +89,15 @@ def chooser() -> Callable[[list[B], int], list[B]]:
             if not free:
                 return []
             rates = used + Counter(one.operator for one in taken)
-            taken.append(min(free, key=lambda bug: rates[bug.operator] / WEIGHTS.get(bug.operator, 1)))
+            taken.append(
+                min(
+                    free,
+                    key=lambda bug: (
+                        bug.operator not in RARE,
+                        rates[bug.operator] / WEIGHTS.get(bug.operator, 1),
+                    ),
+                )
+            )
         used.update(bug.operator for bug in taken)
         golds.update(bug.gold for bug in taken)
         return taken

@@ -5,6 +5,7 @@ Examples are put together from the token ids that the session itself recorded, b
 """
 
 import random
+from itertools import accumulate
 from dataclasses import dataclass
 from typing import Any
 
@@ -85,15 +86,14 @@ def _example(
 def argument_positions(tokens: list[str], tool: str) -> list[int]:
     """Positions of the tokens behind the tool's name (the action's arguments), the end of the reply left out.
 
-    tokens: the text of each token of the reply.
+    tokens: the text of each token of the reply. A fenced reply's thought may name the tool too: its block counts.
     """
-    text, start = "", len(tokens)
-    for position, token in enumerate(tokens):
-        text += token
-        if tool in text:
-            start = position + 1
-            break
-    return list(range(start, len(tokens) - 1))
+    reply = "".join(tokens)
+    named = reply.find(tool, max(reply.find("```bash"), 0))
+    if named < 0:
+        return []
+    starts = accumulate((len(token) for token in tokens[:-1]), initial=0)
+    return [at for at, start in enumerate(starts) if start >= named + len(tool) and at < len(tokens) - 1]
 
 
 def choose_held_out(sessions: list[dict], seed: int) -> list[int | None]:

@@ -24,7 +24,7 @@ class Renderer:
 
     def opening(self, system: str, example: list[dict], user: str) -> list[int]:
         """Ids from the beginning, over the example's messages, to where the first reply begins."""
-        first, last = {"role": "system", "content": system}, {"role": "user", "content": user}
+        first, last = {"role": "system", "content": system}, {"role": "user", "content": self._plain(user)}
         return self._ids(self._text([first, *example, last]))
 
     def reply(self, text: str) -> list[int]:
@@ -33,7 +33,7 @@ class Renderer:
 
     def after(self, text: str) -> list[int]:
         """Ids from the end of a reply, over the observation `text`, to where the next reply begins."""
-        roles = ("system", "s"), ("user", "u"), ("assistant", MARK), ("user", text)
+        roles = ("system", "s"), ("user", "u"), ("assistant", MARK), ("user", self._plain(text))
         rendered = self._text([{"role": role, "content": content} for role, content in roles])
         if rendered.count(MARK) != 1:
             raise UserError(
@@ -44,6 +44,12 @@ class Renderer:
     def text(self, ids: list[int]) -> str:
         """The text of a reply without its end."""
         return self.tokenizer.decode([token for token in ids if token not in self.ends])
+
+    def _plain(self, text: str) -> str:
+        """Text of an issue or a command, unable to end its own turn: special tokens in it lose their spelling."""
+        for token in self.tokenizer.all_special_tokens:
+            text = text.replace(token, f"{token[0]} {token[1:]}")
+        return text
 
     def _text(self, messages: list[dict]) -> str:
         return self.tokenizer.apply_chat_template(messages, tokenize=False, add_generation_prompt=True)
