@@ -119,7 +119,7 @@ def test_no_wish_holds_the_gold_line_or_its_sign(line):
 def test_whole_text():
     shown = Example("f(1)", "3", "2")
     assert issue("p/m.py", "f", shown, "if a < b:", "the limit itself is fine") == (
-        "f in p/m.py is wrong\n\n"
+        "p/m.py: wrong result of f\n\n"
         "`f(1)` returns 3, but 2 is expected.\n"
         "`if a < b:` looks wrong: the limit itself is fine.\n"
     )

@@ -67,7 +67,7 @@ def test_one_line_is_wrong_and_no_issue_holds_the_right_one(tasks):
 def test_issue_names_function_and_file_and_is_short(tasks):
     for task in tasks:
         path, function = task.record["rehearsal"]["function"].split("::")
-        assert task.problem_statement.startswith(f"{function} in {path} ")
+        assert task.problem_statement.startswith(f"{path}: wrong result of {function}\n")
         assert f"`{function}(" in task.problem_statement and " is expected." in task.problem_statement
         assert len(task.problem_statement) < 450
     assert sum(len(task.problem_statement) for task in tasks) / len(tasks) < 220

@@ -60,7 +60,7 @@ UNKNOWN = [
 UNKNOWN_TOO = [
     ("results/pocket/splits/Z.json", "unknown split file 'Z.json'. Fix: "),
     (f"{MODEL}/A/full-replay/skil/runs.csv", "unknown arm 'skil'. Fix: did you mean 'skill'?"),
-    (f"{MODEL}/A/full-replay/adapters/7/card.json", "unknown checkpoint '7'. Fix: use one of 5, 10, 15, 20."),
+    (f"{MODEL}/A/full-replay/adapters/7/card.json", "unknown checkpoint '7'. Fix: use one of 5, 10, 15, 19."),
     (f"{MODEL}/A/full-replay/skill/run.csv", "no rule makes 'run.csv' there. Fix: did you mean 'runs.csv'?"),
     ("results/phase7/summary.csv", "unknown phase 'phase7'. Fix: "),
     ("results/pocket/tasks.json", "no rule makes 'tasks.json' there. Fix: "),
