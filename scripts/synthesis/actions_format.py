@@ -5,8 +5,8 @@ Examples are put together from the token ids that the session itself recorded, b
 """
 
 import random
-from itertools import accumulate
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import Any
 
 from scripts.trajectories.agent import pieces, size

@@ -19,7 +19,13 @@ ROOT = Path(__file__).parents[2]
 STUDY = Path(__file__).with_name("study.yaml")
 SUMMARY = "results/phase2/summary.csv"
 KILLS = int(os.environ.get("REHEARSAL_KILLS", "2"))
-IDENTICAL = ("phase2/*.csv", "phase2/verdict.json", "**/trajectories.jsonl", "**/verdicts.jsonl", "**/adapter_model.safetensors")
+IDENTICAL = (
+    "phase2/*.csv",
+    "phase2/verdict.json",
+    "**/trajectories.jsonl",
+    "**/verdicts.jsonl",
+    "**/adapter_model.safetensors",
+)
 TIMED = "timing.csv"
 
 
@@ -49,7 +55,11 @@ def stored(folder: Path) -> dict[str, int]:
 def content(folder: Path) -> dict[str, bytes]:
     """Everything that is promised to be the same in every run."""
     files = {path for pattern in IDENTICAL for path in (folder / "results").glob(pattern)}
-    return {str(path.relative_to(folder)): path.read_bytes() for path in files if path.name != TIMED and "store" not in path.parts}
+    return {
+        str(path.relative_to(folder)): path.read_bytes()
+        for path in files
+        if path.name != TIMED and "store" not in path.parts
+    }
 
 
 @pytest.fixture(scope="module")
