@@ -40,17 +40,17 @@ STYLE = {
     **{"axes.grid": True, "grid.color": "#e3e3e3", "grid.linewidth": 0.6, "axes.axisbelow": True},
     **{"legend.frameon": False, "legend.fontsize": 8.5, "figure.dpi": 150, "svg.hashsalt": "rehearsal"},
 }
+NARROWEST = 8.2  # inches: what the longest headline needs
 SAVED = {"Date": None, "Creator": "rehearsal"}
 
 
 def panels(
     rows: int, columns: int, width: float, height: float, **options: object
 ) -> tuple[Figure, list[list[Axes]]]:
-    """A figure of rows x columns axes in the house style; sizes in inches."""
+    """A figure of rows x columns axes in the house style; sizes in inches, never narrower than a headline."""
     plt.rcParams.update(STYLE)
-    figure, axes = plt.subplots(
-        rows, columns, figsize=(width, height), squeeze=False, layout="constrained", **options
-    )
+    size = (max(width, NARROWEST), height)
+    figure, axes = plt.subplots(rows, columns, figsize=size, squeeze=False, layout="constrained", **options)
     return figure, axes.tolist()
 
 
