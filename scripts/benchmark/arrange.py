@@ -83,6 +83,7 @@ def chooser() -> Callable[[list[B], int], list[B]]:
     golds: set[str] = set()
 
     def choose(bugs: list[B], count: int) -> list[B]:
+        """`count` bugs of the list, or none where it has too few with a gold line of their own."""
         taken: list[B] = []
         for _ in range(count):
             free = [bug for bug in bugs if bug.gold not in golds | {one.gold for one in taken}]

@@ -1,6 +1,8 @@
 """The commands of the `tools` scaffold, run for real."""
 
-import ast
+import shutil
+import subprocess
+from pathlib import Path
 
 import pytest
 
@@ -31,8 +33,15 @@ def repo(tmp_path):
     return workspace
 
 
-def test_it_runs_on_old_interpreters():
-    ast.parse(TOOLS.read_text(), feature_version=(3, 6))
+@pytest.mark.parametrize("version", ["3.6", "3.7", "3.8", "3.9", "3.10", "3.12", "3.13"])
+def test_it_runs_on_every_interpreter(repo, version):
+    pyenv = sorted((Path.home() / ".pyenv" / "versions").glob(f"{version}.*/bin/python"))
+    python = next(iter(pyenv), None) or shutil.which(f"python{version}")
+    if python is None:
+        pytest.skip(f"Python {version} is neither under pyenv nor on PATH")
+    shutil.copy(TOOLS, search := repo.parent / "search")
+    done = subprocess.run([python, search, "double"], cwd=repo, capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stdout) == (0, "kit/a.py:4\n"), done.stderr
 
 
 def test_search_finds_where_a_name_is_defined(repo):
