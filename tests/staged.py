@@ -21,6 +21,7 @@ class Scripted:
     lines: list[str]
     asked: list[list[int]] = field(default_factory=list)
     said: list[list[int]] = field(default_factory=list)
+    shared: list[int] = field(default_factory=list)
 
     def complete(self, conversation: Conversation, ask: Ask) -> Reply:
         line = self.lines[len(self.asked)]
@@ -28,6 +29,7 @@ class Scripted:
         tokens = tokens[:-1] if line.startswith("...") else tokens
         self.asked.append(list(conversation.tokens))
         self.said.append(tokens)
+        self.shared.append(conversation.shared)
         conversation.tokens.extend(tokens)
         return Reply(tokens, [0.0] * len(tokens))
 

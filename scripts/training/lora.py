@@ -1,7 +1,7 @@
 """One LoRA adapter from a training set (Hu et al., 2021, arXiv:2106.09685): the loop on one screen.
 
 alpha/r is the configured quantity, so the update alpha/r * B A has the same scale at every rank. The base model keeps the
-precision it is used in; the adapter is trained in fp32.
+precision it is used in; the adapter's weights are fp32 and are multiplied in the base's precision, as everything else is.
 """
 
 import logging
@@ -13,6 +13,7 @@ from pathlib import Path
 
 import torch
 from peft import LoraConfig, PeftModel, get_peft_model
+from peft.helpers import disable_input_dtype_casting
 from transformers import AutoModelForCausalLM
 
 from scripts.jobs import Progress
@@ -102,9 +103,11 @@ def cross_entropy(model: torch.nn.Module, pack: packing.Pack) -> torch.Tensor:
 def logits(model: torch.nn.Module, pack: packing.Pack) -> torch.Tensor:
     """fp32 logits [labels, vocabulary] at the positions that predict a label."""
     inner = model.get_base_model() if isinstance(model, PeftModel) else model
-    tokens, positions = pack.tokens.to(inner.device), pack.positions.to(inner.device)
-    hidden = inner.model(input_ids=tokens, position_ids=positions, use_cache=False, bounds=pack.bounds)
-    return inner.lm_head(hidden.last_hidden_state[0, pack.inputs.to(inner.device)]).float()
+    device, dtype = inner.device, inner.dtype
+    tokens, positions = pack.tokens.to(device), pack.positions.to(device)
+    with disable_input_dtype_casting(inner), torch.autocast(device.type, dtype, dtype != torch.float32):
+        hidden = inner.model(input_ids=tokens, position_ids=positions, use_cache=False, bounds=pack.bounds)
+    return inner.lm_head(hidden.last_hidden_state[0, pack.inputs.to(device)]).float()
 
 
 def verdict(steps: list[Step]) -> tuple[str, str | None]:

@@ -50,6 +50,7 @@ class Turns:
     tokens_in: int = 0
     tokens_out: int = 0
     conversation: Conversation = field(default_factory=Conversation)
+    shared: int = 0
     dropped: int = 0
     asked: int = 0
     recent: list[str] = field(default_factory=list)
@@ -85,6 +86,7 @@ class Turns:
         dropped = to_drop(messages, self.scaffold.history_tokens - self.ask.most, self.renderer.end)
         if dropped != self.dropped:
             self.dropped, self.conversation = dropped, Conversation()
+        self.conversation.shared = self.shared
         self.conversation.tokens = prompt(messages, dropped, self.renderer.end)
 
     def _loops(self, command: str) -> bool:
@@ -97,12 +99,14 @@ class Turns:
         if message["role"] == "system":
             self._system = message["content"]
         elif message["role"] == "user" and not self.conversation.tokens:
-            extra["token_ids"] = self.renderer.opening(
-                self._system, self.scaffold.example_messages, message["content"]
-            )
+            extra["token_ids"] = self._opening(message["content"])
+            self.shared = len(os.path.commonprefix([extra["token_ids"][:-1], self._opening("")]))
         elif message["role"] == "user":
             extra["token_ids"] = self.renderer.after(message["content"])
         return message
+
+    def _opening(self, user: str) -> list[int]:
+        return self.renderer.opening(self._system, self.scaffold.example_messages, user)
 
     def format_observation_messages(
         self, message: dict, outputs: list[dict], _: dict | None = None

@@ -1,5 +1,6 @@
 """The engine's promise: a reply depends on its own conversation and on the number of slots, and on nothing else."""
 
+import os
 import random
 from concurrent.futures import ThreadPoolExecutor
 
@@ -29,11 +30,13 @@ def engine(embedded, words):
 
 
 def prompts(words, count, seed):
-    """Conversations of very different lengths."""
+    """Conversations of very different lengths, with the beginning that all have in common marked as shared."""
     rng = random.Random(seed)
     names = ["mean", "slug", "clip", "parse_date", "wrap", "chunks", "median"]
     issues = [" ".join(rng.choices(names, k=rng.choice((3, 20, 60)))) + " is wrong" for _ in range(count)]
-    return [Conversation(words.opening(TOOLS.render("system"), [], issue)) for issue in issues]
+    openings = [words.opening(TOOLS.render("system"), [], issue) for issue in ["", *issues]]
+    shared = len(os.path.commonprefix(openings))
+    return [Conversation(ids, shared) for ids in openings[1:]]
 
 
 def at_once(engine, conversations, asks):
@@ -67,6 +70,20 @@ def test_a_conversation_alone_and_in_company_is_the_same_bit_for_bit(engine, wor
         assert two_turns(engine, words, prompts(words, 1, seed=0)[0], neighbours, ask) == alone
 
 
+def test_the_shared_beginning_is_read_once_and_changes_no_bit(engine, words):
+    """Three conversations: two share their beginning, and the second reads on from a copy of what was kept."""
+    read, (other, first, second) = [], prompts(words, 3, seed=8)
+    other.shared -= 2
+    forward, ask = engine._forward, Ask(4, words.ends)
+    engine._forward = lambda tokens, *rest: read.append(tokens.shape) or forward(tokens, *rest)
+    again = [Conversation(list(each.tokens), each.shared) for each in (other, first, second)]
+    replies = [engine.complete(each, ask) for each in (other, first, second)]
+    engine._forward = forward
+    alone = first.shared > 20 and [(1, each.shared) for each in (other, first)]
+    assert [shape for shape in read if shape in alone] == alone
+    assert [engine.complete(each, ask) for each in reversed(again)] == replies[::-1]
+
+
 def test_a_conversation_goes_on_as_if_it_were_read_anew(engine, words):
     """Up to rounding: reading in pieces sums in another order, so the promise is about the likeliest token only."""
     (conversation,) = prompts(words, 1, seed=3)
@@ -81,6 +98,7 @@ def test_a_conversation_goes_on_as_if_it_were_read_anew(engine, words):
 
 def test_the_greedy_reply_is_that_of_plain_generate(engine, words):
     (conversation,) = prompts(words, 1, seed=4)
+    assert conversation.shared
     ids = torch.tensor([conversation.tokens])
     from transformers import AutoModelForCausalLM
 

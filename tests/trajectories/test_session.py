@@ -34,6 +34,14 @@ def test_tokens_are_counted_as_sent_and_produced(words):
     assert trajectory["extra"]["tokens_out"] == sum(map(len, engine.said))
 
 
+def test_the_beginning_that_all_sessions_share_is_marked_for_the_engine(words):
+    """The system text and the example, up to the first word of the issue: read once by an engine that can."""
+    _, engine = played(words, ["submit"])
+    ids, shared = engine.asked[0], engine.shared[0]
+    assert words.tokenizer.decode(ids[:shared]).endswith("submit<|im_end|>\n<|im_start|>user\n")
+    assert words.tokenizer.decode(ids[shared:]).startswith(small().task.problem_statement[:10])
+
+
 def test_history_is_never_tokenized_again(words):
     _, engine = played(words, [SEARCH, "...view kit/numbers.py 1", EDIT, "submit"])
     for before, said, after in zip(engine.asked, engine.said, engine.asked[1:], strict=False):

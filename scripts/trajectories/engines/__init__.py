@@ -10,9 +10,13 @@ from typing import Any, Protocol
 
 @dataclass
 class Conversation:
-    """Token ids so far, and whatever the engine keeps of them (its cache), freed with the conversation."""
+    """Token ids so far, and whatever the engine keeps of them (its cache), freed with the conversation.
+
+    shared: how many of the first tokens other conversations begin with too; an engine may read those once for all.
+    """
 
     tokens: list[int] = field(default_factory=list)
+    shared: int = 0
     memory: Any = None
 
 

@@ -1,7 +1,7 @@
 """The engine of this process: transformers and peft, on CPU, CUDA or Apple's mps.
 
 Rows of a fixed shape: every decoding step runs `slots` rows, empty ones padded, and attention row by row (ragged.py).
-Prompts are read one conversation at a time. So a reply depends on its own conversation and on the number of slots, which
+Prompts are read one conversation at a time, the beginning that all share by itself and once. So a reply depends on its own conversation and on the number of slots, which
 is part of a session's key, and on nothing else. A session holds one row's worth of cache from its first turn to its last.
 """
 
@@ -60,6 +60,7 @@ class LocalEngine:
         self.inbox: queue.Queue[Row | None] = queue.Queue()
         self.gate, self.open, self.closing = threading.Lock(), True, False
         self.tokens_decoded = 0
+        self.beginning: tuple[list[int], ragged.Memory] = [], ragged.Memory()
         self.failure: BaseException | None = None
         self.threads = torch.get_num_threads()
         threading.Thread(target=self._serve, daemon=True, name="engine").start()
@@ -118,11 +119,23 @@ class LocalEngine:
 
     def _read(self, conversation: Conversation) -> torch.Tensor:
         """Run the tokens that the cache lacks; logits [vocabulary] after the last."""
-        conversation.memory = conversation.memory or ragged.Memory()
-        start = conversation.memory.length
-        new = torch.tensor([conversation.tokens[start:]])
-        positions = torch.arange(start, len(conversation.tokens))[None]
-        return self._forward(new, positions, [conversation.memory])[0]
+        if conversation.memory is None:
+            shared = conversation.tokens[: conversation.shared]
+            conversation.memory = self._begin(shared) if shared else ragged.Memory()
+        return self._extend(conversation.memory, conversation.tokens)
+
+    def _begin(self, tokens: list[int]) -> ragged.Memory:
+        """A memory of the tokens that conversations share; read by themselves, so that who came first changes no bit."""
+        if tokens != self.beginning[0]:
+            memory = ragged.Memory()
+            self._extend(memory, tokens)
+            self.beginning = tokens, memory
+        return self.beginning[1].copy()
+
+    def _extend(self, memory: ragged.Memory, tokens: list[int]) -> torch.Tensor:
+        """Read what of the tokens the memory lacks; logits [vocabulary] after the last."""
+        new, positions = tokens[memory.length :], range(memory.length, len(tokens))
+        return self._forward(torch.tensor([new]), torch.tensor([positions]), [memory])[0]
 
     def _step(self, rows: list[Row]) -> None:
         """One token for every row."""

@@ -2,7 +2,7 @@
 
 The linear layers see a batch of a fixed number of rows; attention runs row by row on that row's own cache. So nothing a
 row computes depends on how long its neighbours are or on what they say: a conversation gives the same tokens, bit for
-bit, alone and in company (tests/trajectories/test_engine.py). No padding is attended to, and no cache is ever copied.
+bit, alone and in company (tests/trajectories/test_engine.py). No padding is attended to, and no cache is copied to batch it.
 """
 
 from dataclasses import dataclass, field
@@ -31,6 +31,11 @@ class Memory:
         return _put(self.keys, layer, key, self.length, end), _put(
             self.values, layer, value, self.length, end
         )
+
+    def copy(self) -> "Memory":
+        """The same, on tensors of its own."""
+        buffers = [[one.clone() for one in layers] for layers in (self.keys, self.values)]
+        return Memory(*buffers, self.length)
 
 
 def _put(buffers: list[torch.Tensor], layer: int, new: torch.Tensor, start: int, end: int) -> torch.Tensor:
