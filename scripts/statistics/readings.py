@@ -162,15 +162,17 @@ def _controls(
 
 
 def positive_control(expert: Row | None, settings: Settings) -> dict[str, Any]:
-    """Whether a study that should find an effect finds it; null where the expert's recipe has no result."""
+    """Whether a study that should find an effect finds it; null without a result, or where fewer splits leave it open."""
     if expert is None or expert["effect"] is None:
         return {"holds": None, "sentence": "Positive control: not part of this phase, or without a result."}
     gains = [value for name, value in expert.items() if _is_gain(name) and value is not None]
     negative = sum(gain < -TIE for gain in gains)
     significant = expert["effect"] > 0 and expert["p_permutation"] < settings.alpha
-    holds = bool(significant and not negative)
+    undecided = len(gains) < SPLITS and not significant and not negative
+    holds = None if undecided else bool(significant and not negative)
+    judged = "is undecided on so few splits" if undecided else "holds" if holds else "fails"
     said = "significant gain" if significant else "no significant gain"
-    text = f"Positive control {'holds' if holds else 'fails'}: {said}, {negative} of {len(gains)} splits negative."
+    text = f"Positive control {judged}: {said}, {negative} of {len(gains)} splits negative."
     return {"holds": holds, "sentence": text}
 
 

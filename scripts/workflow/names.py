@@ -28,6 +28,8 @@ def unknown_part(path: str, config: dict, files: Sequence[str]) -> UserError:
         files: names of the files that rules make.
     """
     parts, target = path.split("/"), f"results/{path}"
+    if path == "report.html":
+        return UserError(target, "no rule makes it: Snakemake writes it from finished results", "make report")
     for part, (kind, known) in zip(parts, levels(parts, config), strict=False):
         is_file = part == parts[-1] and "." in part and kind != "split file"
         if part not in known and not is_file:

@@ -98,6 +98,15 @@ def test_the_positive_control_needs_significance_and_no_negative_split() -> None
     assert readings.positive_control(None, SETTINGS)["holds"] is None
 
 
+def test_one_split_leaves_the_positive_control_open_unless_it_is_negative() -> None:
+    one = ROW | {f"forward_transfer_{split}": None for split in "BCDE"} | {"p_permutation": 0.125}
+    control = readings.positive_control(one, SETTINGS)
+    assert control["holds"] is None
+    assert "undecided" in control["sentence"]
+    assert readings.positive_control(one | {"p_permutation": 0.01}, SETTINGS)["holds"]
+    assert readings.positive_control(one | {"forward_transfer_A": -0.05}, SETTINGS)["holds"] is False
+
+
 def test_the_negative_control_must_stay_below_the_expert() -> None:
     permuted = ROW | {"recipe": "permuted-replay", "effect": 0.0, "ci_high": 0.09}
     assert readings.negative_control(permuted, ROW)["holds"]
