@@ -13,7 +13,7 @@ from scripts.benchmark.task import Task, test_files
 from scripts.errors import UserError
 from scripts.trajectories.gitdata import git, listing, skeleton
 from scripts.trajectories.workspace import populate, trusted
-from scripts.verdicts.protect import protected
+from scripts.verdicts.protect import protected, top_level
 
 
 class DoesNotApply(Exception):
@@ -71,10 +71,7 @@ def _apply_allowed(task: Task, patch: str, base: str, outside: Path) -> Assemble
         raise DoesNotApply(_said(error)) from error
     before, after = listing(outside, base), listing(outside, _written(outside))
     changed = sorted(name for name in before.keys() | after.keys() if before.get(name) != after.get(name))
-    files, known = (
-        set(test_files(task)),
-        {name.decode(errors="replace").split("/")[0].split(".")[0] for name in before},
-    )
+    files, known = set(test_files(task)), {top_level(name.decode(errors="replace")) for name in before}
     dropped = [name for name in changed if protected(name.decode(errors="replace"), files, known)]
     _put_back(dropped, before, outside)
     kept = [name.decode(errors="replace") for name in changed if name not in set(dropped)]
