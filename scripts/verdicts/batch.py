@@ -49,8 +49,8 @@ class Court:
     def key(self, task: Task, patch: str) -> str:
         """Everything that determines a verdict."""
         record = {name: task.record[name] for name in ("metadata", "evaluation")}
-        runtime = self.bench.runtime.fingerprint(task)
-        return sha256_of({"task": record, "patch": patch, "same": self.same, "runtime": runtime})
+        shared = {"same": self.same, "runtime": self.bench.runtime.fingerprint(task)}
+        return sha256_of({"task": record, "tree": task.tree, "patch": patch, **shared})
 
     def judge(self, task: Task, patch: str) -> Result:
         """Verdict and seconds, from the store or from a run; infrastructure is never kept, so it is tried
