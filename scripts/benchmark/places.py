@@ -29,7 +29,7 @@ def is_hub(at: str) -> bool:
     """Is this a data set: owner/name on the hub, or a folder that holds one? A file's ending makes it a path."""
     if is_url(at) or Path(at).is_file():
         return False
-    return Path(at).is_dir() or bool(HUB_ID.fullmatch(at)) and not at.endswith(ENDINGS)
+    return Path(at).is_dir() or (bool(HUB_ID.fullmatch(at)) and not at.endswith(ENDINGS))
 
 
 def local_files(*places: str) -> list[str]:

@@ -54,7 +54,7 @@ def build(source: Mapping[str, str], cache: Path) -> tuple[dict, list[dict]]:
 
 
 def with_versions(sequences: list[dict], rows: list[dict], where: str) -> list[dict]:
-    """The sequences with the version of each task, null where no rows are given.
+    """The sequences with the version of each task; without rows the one it came with, null if it had none.
 
     Raises:
         UserError: the rows lack a task, or have it with another base commit: they are of another data set.
@@ -64,7 +64,8 @@ def with_versions(sequences: list[dict], rows: list[dict], where: str) -> list[d
     by_name = {row.get("instance_id"): row for row in rows}
     for sequence in sequences:
         for task in sequence["tasks"]:
-            task["rehearsal"] = {"version": version(task["metadata"], by_name, where) if rows else None}
+            own = (task.get("rehearsal") or {}).get("version")
+            task["rehearsal"] = {"version": version(task["metadata"], by_name, where) if rows else own}
     return sequences
 
 
