@@ -44,9 +44,7 @@ def overlap(task: Task, other: Task) -> set[str]:
 def audit(tasks: list[Task], splits: Mapping[str, dict]) -> list[dict]:
     """Rows of audit.csv in the chosen order; `later_<split>` is what `later_training` counts for that split."""
     later = {f"later_{name}": later_training(name, tasks, rule) for name, rule in splits.items()}
-    return [
-        row(task) | {name: counts.get(task.id) for name, counts in later.items()} for task in tasks
-    ]
+    return [row(task) | {name: counts.get(task.id) for name, counts in later.items()} for task in tasks]
 
 
 def row(task: Task) -> dict[str, Any]:
@@ -85,7 +83,9 @@ def main(snakemake: Any) -> None:
         rows = audit(load_tasks(snakemake.input.tasks), splits)
         atomic_write(snakemake.output.audit, to_csv(rows, (*COLUMNS, *(f"later_{name}" for name in splits))))
         holding = [row["task"] for row in rows if row["holds_fix"]]
-        log.info("%d of %d issue texts hold the fix: %s", len(holding), len(rows), ", ".join(holding) or "none")
+        log.info(
+            "%d of %d issue texts hold the fix: %s", len(holding), len(rows), ", ".join(holding) or "none"
+        )
 
 
 if __name__ == "__main__":
