@@ -9,7 +9,7 @@ from typing import Any
 from scripts.benchmark.ingredients import ingredients
 from scripts.benchmark.mirror import mirror
 from scripts.benchmark.repository import git
-from scripts.benchmark.task import Task, load_tasks
+from scripts.benchmark.task import Task, load_tasks, required_version
 from scripts.errors import UserError
 from scripts.files import atomic_write, canonical_json
 from scripts.jobs import job
@@ -30,18 +30,14 @@ def environments(tasks: list[Task], answer: dict, repository: Path, python: str 
         UserError: the package knows no specification for a task's version.
     """
     if strange := [task for task in tasks if task.id not in answer["tasks"]]:
-        what = f"swebench {answer['swebench']} has no specification of {strange[0].repo} {version(strange[0])}"
+        what = f"swebench {answer['swebench']} has no specification of {strange[0].repo} {required_version(strange[0])}"
         raise UserError(f"{where}, task {strange[0].id}", what, "take the task out, or mend its version")
     found = {}
     for name, spec in sorted(answer["versions"].items()):
-        source = max((task for task in tasks if version(task) == name), key=lambda task: (task.date, task.id))
-        read = reader(repository, f"refs/tasks/{source.id}")
+        source = max((task for task in tasks if required_version(task) == name), key=lambda task: (task.date, task.id))
+        read = reader(repository, source.ref)
         found[name] = ingredients(source.repo, name, spec, read, source.id, python).as_json()
     return {"swebench": answer["swebench"], "versions": found, "tasks": answer["tasks"]}
-
-
-def version(task: Task) -> str:
-    return task.record.get("rehearsal", {}).get("version") or ""
 
 
 def reader(repository: Path, commit: str) -> Any:

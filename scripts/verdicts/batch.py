@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from scripts.benchmark.mirror import mirror
-from scripts.benchmark.runtimes.places import Place
+from scripts.benchmark.runtimes.venue import Venue
 from scripts.benchmark.task import Task
 from scripts.files import sha256_of
 from scripts.store import Store
@@ -68,7 +68,7 @@ class Court:
 
 
 def open_court(
-    place: Place, bundle: str, limits: dict, threads: int, cache: Path = CACHE, store: Path = STORE
+    venue: Venue, bundle: str, limits: dict, threads: int, cache: Path = CACHE, store: Path = STORE
 ) -> Court:
     """Make ready what verdicts need. ``limits`` is the configuration's block; what is not the sandbox's is
     not used.
@@ -78,7 +78,7 @@ def open_court(
     code = sha256_of({name: (_ROOMS / name).read_text() for name in modules})
     same = sha256_of({"code": code, "limits": asdict(own)})
     repository = mirror(Path(bundle), cache / "mirrors")
-    bench = Bench(repository, place.runtime(repository, cache), place.harness(), own)
+    bench = Bench(repository, venue.runtime(repository, cache), venue.harness(), own)
     return Court(bench, Store(store, "verdicts"), threads, same)
 
 

@@ -10,7 +10,7 @@ import subprocess
 import threading
 from pathlib import Path
 
-from scripts.benchmark.task import Task
+from scripts.benchmark.task import Task, required_version
 from scripts.errors import UserError
 
 OFFICIAL = Path(__file__).resolve().parent / "official"
@@ -44,7 +44,7 @@ def instance(task: Task) -> dict:
     return {
         "instance_id": task.id,
         "repo": task.repo,
-        "version": task.record.get("rehearsal", {}).get("version"),
+        "version": required_version(task),
         "test_patch": task.test_patch,
         "FAIL_TO_PASS": list(task.fail_to_pass),
         "PASS_TO_PASS": list(task.pass_to_pass),

@@ -121,7 +121,8 @@ def _copy(interpreter: Interpreter, folder: Path) -> None:
     modules = [str(path) for path in Path(interpreter.stdlib, "lib-dynload").glob("*.so")]
     _copy_libraries([interpreter.binary, *modules], folder / "lib")
     python = [folder / "bin" / name, "-s", "-E", "-m", "compileall", "-q", standard]
-    subprocess.run(python, env={"LD_LIBRARY_PATH": str(folder / "lib")}, stdout=subprocess.DEVNULL)
+    quiet = subprocess.DEVNULL  # lib2to3 keeps files that are meant not to compile
+    subprocess.run(python, env={"LD_LIBRARY_PATH": str(folder / "lib")}, stdout=quiet, stderr=quiet)
 
 
 def _copy_libraries(binaries: list[str], folder: Path) -> None:

@@ -16,7 +16,7 @@ RUNTIMES = {"local": Local}
 
 
 @dataclass(frozen=True)
-class Place:
+class Venue:
     """Where a repository's code runs and how its tests are read.
 
     Attributes:
@@ -30,10 +30,10 @@ class Place:
     swebench: str | None = None
 
     @classmethod
-    def of(cls, snakemake: Any) -> "Place":
-        """The place of a rule's repository, by its inputs `environments` and `swebench` and its parameter `runtime`."""
-        files = {name: next(iter(snakemake.input.get(name) or []), None) for name in ("environments", "swebench")}
-        return cls(snakemake.params.get("runtime") or "local", **files)
+    def of(cls, snakemake: Any) -> "Venue":
+        """The venue of a rule's repository, by its inputs `environments` and `swebench` and its parameter `runtime`."""
+        files = {name: _file(getattr(snakemake.input, name, None)) for name in ("environments", "swebench")}
+        return cls(getattr(snakemake.params, "runtime", "local"), **files)
 
     def runtime(self, mirror: Path, cache: Path) -> Runtime:
         if self.environments is None:
@@ -47,3 +47,8 @@ class Place:
 
     def _specs(self) -> dict:
         return json.loads(Path(self.environments).read_text())
+
+
+def _file(found: Any) -> str | None:
+    """An input of one file or none."""
+    return found if isinstance(found, str) else next(iter(found or []), None)
