@@ -6,6 +6,7 @@ from typing import Any
 
 from unidiff import PatchSet
 
+from scripts.benchmark.runtimes.venue import Venue
 from scripts.benchmark.task import Task, load_tasks
 from scripts.jobs import job
 from scripts.trajectories.expert import Script, script
@@ -27,7 +28,7 @@ def main(snakemake: Any) -> None:
     """Read the rule's inputs, play, write its outputs."""
     model, limits = snakemake.params.model, snakemake.params.limits
     with job(snakemake):
-        stage = set_stage(model, limits, snakemake.input.bundle)
+        stage = set_stage(model, limits, snakemake.input.bundle, Venue.of(snakemake))
 
         def engine(task: Task) -> Script:
             lines = script(task, sources(task, stage.mirror), stage.scaffold.view_lines)

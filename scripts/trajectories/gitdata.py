@@ -100,26 +100,29 @@ class _Walk:
 
     base: Files
     caches: set[bytes]
+    ignored: frozenset[bytes]
     files: Files = field(default_factory=dict)
     trees: dict[bytes, bytes] = field(default_factory=dict)
 
     def leaves_out(self, path: bytes) -> bool:
-        return path not in self.caches and not set(LEFT_OUT).isdisjoint(path.split(b"/"))
+        left_out = path not in self.caches and not set(LEFT_OUT).isdisjoint(path.split(b"/"))
+        return left_out or path in self.ignored
 
     def is_submodule(self, path: bytes) -> bool:
         return self.base.get(path, ("", ""))[0] == SUBMODULE
 
 
-def snapshot(folder: Path, base: Files | None = None) -> Snapshot:
+def snapshot(folder: Path, base: Files | None = None, ignored: frozenset[bytes] = frozenset()) -> Snapshot:
     """Hash a folder without LEFT_OUT and without what git does not store (empty folders, sockets, pipes).
 
     Args:
         base: files of the tree that the folder was made of. Its submodules, here empty folders, stay what they
             are, and what it has in LEFT_OUT counts.
+        ignored: paths that do not count, whatever lies there.
     """
     base = base or {}
     within = [name.split(b"/") for name in base if not set(LEFT_OUT).isdisjoint(name.split(b"/"))]
-    walk = _Walk(base, {b"/".join(parts[:depth]) for parts in within for depth in range(1, len(parts) + 1)})
+    walk = _Walk(base, {b"/".join(parts[:depth]) for parts in within for depth in range(1, len(parts) + 1)}, ignored)
     tree = _tree(os.fsencode(folder), b"", walk) or _store(b"", [], walk.trees)
     return Snapshot(tree, walk.files, walk.trees)
 

@@ -4,6 +4,8 @@ Beside the workspace ``path`` lies ``path + ".git"``, a repository the sandbox n
 mirror's objects, and every later question about the workspace (its tree, its patch) is answered by it.
 """
 
+import os
+import shutil
 from pathlib import Path
 
 from scripts.errors import UserError
@@ -51,8 +53,26 @@ def tree(path: Path) -> str:
 
 
 def _now(path: Path) -> Snapshot:
-    """The workspace's files, seen with the commit that it was made of."""
-    return snapshot(path, listing(trusted(path), "HEAD"))
+    """The workspace's files, seen with the commit that it was made of, and without what was laid over it."""
+    return snapshot(path, listing(trusted(path), "HEAD"), laid(path))
+
+
+def lay(layer: Path, path: Path) -> None:
+    """Put the files below ``layer``, which a build made, over a workspace. They are no part of its tree or its patch."""
+    names = sorted(
+        os.path.relpath(os.path.join(root, name), layer) for root, _, files in os.walk(layer) for name in files
+    )
+    for name in names:
+        (path / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(layer / name, path / name, follow_symlinks=False)
+    trusted(path).joinpath("laid").write_bytes(b"\0".join(map(os.fsencode, names)))
+    (path / ".git/info/exclude").write_text("".join(f"/{name}\n" for name in names))
+
+
+def laid(path: Path) -> frozenset[bytes]:
+    """Paths that were laid over a workspace."""
+    record = trusted(path) / "laid"
+    return frozenset(filter(None, record.read_bytes().split(b"\0"))) if record.exists() else frozenset()
 
 
 def diff(path: Path, base_tree: str) -> str:

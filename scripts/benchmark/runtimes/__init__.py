@@ -43,7 +43,7 @@ class Runtime(Protocol):
     def open(
         self, task: Task, workspace: Path, limits: Limits, tools: Path | None = None, binds: Binds = ()
     ) -> AbstractContextManager[Room]:
-        """The workspace made ready for its task.
+        """The workspace made ready for its task, with what a build has to lay over it.
 
         Raises:
             EnvironmentFailure: the task's environment cannot be made.
@@ -51,6 +51,3 @@ class Runtime(Protocol):
 
     def fingerprint(self, task: Task) -> str:
         """Hash of everything that determines how the task's code behaves beside the workspace and the limits."""
-
-    def built(self, task: Task) -> frozenset[str]:
-        """Paths below the workspace that `open` puts there: made by a build, and no part of anyone's patch."""

@@ -168,22 +168,3 @@ def _build(what: Ingredients, shop: Workshop, folder: Path, ref: str, target: Pa
         shutil.copytree(folder / "env", place / "env", symlinks=True)
         _install(shop.builder(place / "env", place / "repo"), replace(what, requirements=()))
         _layer(place / "repo", shop.mirror, ref, target)
-
-
-def files(folder: Path) -> frozenset[str]:
-    """Paths of a layer's files."""
-    return frozenset(
-        os.path.relpath(os.path.join(root, name), folder) for root, _, names in os.walk(folder) for name in names
-    )
-
-
-def lay(folder: Path, place: Path) -> None:
-    """Put a layer's files over a workspace, and tell its git not to mind them."""
-    paths = files(folder)
-    for path in paths:
-        target = place / path
-        target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy2(folder / path, target, follow_symlinks=False)
-    if paths:
-        with open(place / ".git" / "info" / "exclude", "a") as file:
-            file.write("".join(f"/{path}\n" for path in sorted(paths)))

@@ -18,6 +18,7 @@ from scripts.files import sha256_of
 from scripts.trajectories.limits import Limits
 from scripts.trajectories.public import publish
 from scripts.trajectories.sandbox import Environment, Sandbox
+from scripts.trajectories.workspace import lay
 
 
 def remembered(make: Callable[[str], Any]) -> Callable[[str], Any]:
@@ -83,16 +84,12 @@ class Local:
         own = {"task": self.tasks[task.id], "python": self._python(version).name}
         return sha256_of([card, own, self.versions[version].as_json()])
 
-    def built(self, task: Task) -> frozenset[str]:
-        """Files of the layer over the task's workspace."""
-        return build.files(self._layer(task.id))
-
     @contextmanager
     def open(
         self, task: Task, workspace: Path, limits: Limits, tools: Path | None = None, binds: Binds = ()
     ) -> Iterator[Sandbox]:
         """A sandbox around the workspace with the files of a build laid over it."""
-        build.lay(self._layer(task.id), workspace)
+        lay(self._layer(task.id), workspace)
         environment = self._places(self.version(task))
         with Sandbox(
             workspace, limits, replace(environment, binds=(*environment.binds, *binds)), tools

@@ -38,6 +38,3 @@ class Own:
 
     def fingerprint(self, task: Task) -> str:
         return copies.fingerprint()
-
-    def built(self, task: Task) -> frozenset[str]:
-        return frozenset()
