@@ -6,7 +6,7 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
-from scripts.benchmark.ingredients import ingredients
+from scripts.benchmark.ingredients import ingredients, plain
 from scripts.benchmark.mirror import mirror
 from scripts.benchmark.repository import git
 from scripts.benchmark.task import Task, load_tasks, required_version
@@ -40,6 +40,12 @@ def environments(tasks: list[Task], answer: dict, repository: Path, python: str 
     return {"swebench": answer["swebench"], "versions": found, "tasks": answer["tasks"]}
 
 
+def mined(tasks: list[Task], python: str | None, requirements: list[str]) -> dict:
+    """The content of environments.json for tasks that were mined: one environment for all of them."""
+    what = plain(python, requirements, min(task.id for task in tasks))
+    return {"versions": {"mined": what.as_json()}, "tasks": {task.id: {"version": "mined"} for task in tasks}}
+
+
 def reader(repository: Path, commit: str) -> Any:
     """A function that gives a file's text at a commit, or None."""
 
@@ -55,10 +61,13 @@ def reader(repository: Path, commit: str) -> Any:
 def main(snakemake: Any) -> None:
     """Read the rule's inputs, ask the swebench environment, write its output."""
     with job(snakemake) as log:
-        tasks = load_tasks(snakemake.input.tasks)
-        answer = ask_specs(python_of(snakemake.input.swebench), tasks)
-        repository = mirror(Path(snakemake.input.bundle), CACHE / "mirrors")
-        found = environments(tasks, answer, repository, snakemake.params.python, snakemake.input.tasks)
+        tasks, params = load_tasks(snakemake.input.tasks), snakemake.params
+        if swebench := next(iter(snakemake.input.swebench), None):
+            answer = ask_specs(python_of(swebench), tasks)
+            repository = mirror(Path(snakemake.input.bundle), CACHE / "mirrors")
+            found = environments(tasks, answer, repository, params.python, snakemake.input.tasks)
+        else:
+            found = mined(tasks, params.python, params.requirements)
         atomic_write(snakemake.output.environments, canonical_json(found) + "\n")
         log.info("%d versions of %d tasks", len(found["versions"]), len(tasks))
 

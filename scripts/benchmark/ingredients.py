@@ -8,6 +8,7 @@ every system has, for en_US.UTF-8; `setup.py install` becomes an editable instal
 
 import re
 import shlex
+import sys
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from fnmatch import fnmatch
@@ -98,6 +99,17 @@ def ingredients(repo: str, version: str, spec: dict, read: Read, source: str, py
         source=source,
         left_out=tuple([*missing, *skipped, *ignored]),
     )
+
+
+def plain(python: str | None, requirements: list[str], source: str) -> Ingredients:
+    """The ingredients of a repository without a specification: itself, in editable form, and some requirements.
+
+    Args:
+        python: the interpreter's version, or None for that of the workflow's own.
+    """
+    used = python or f"{sys.version_info.major}.{sys.version_info.minor}"
+    install = "python -m pip install -e ."
+    return Ingredients(used, used, tuple(requirements), (), (), install, (), "", "1.0.0", source)
 
 
 def packages(spec: dict, read: Read) -> tuple[list[str], list[str]]:
