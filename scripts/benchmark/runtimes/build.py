@@ -28,6 +28,9 @@ log = logging.getLogger(__name__)
 # pip 21.3.1 is the last for Python 3.6; 24.0 the last that takes every option of the specifications, and metadata of then.
 TOOLS = {"3.6": ("pip==21.3.1", "setuptools==59.6.0", "wheel==0.37.1")}
 NEWER = ("pip==24.0", "setuptools==68.0.0", "wheel==0.42.0")
+# Raise it when a change of this module or of builder.py changes what an environment or a layer holds. Not the modules'
+# own hash: a build takes minutes to an hour, and what it gave is in its card, which keys of sessions and verdicts hold.
+RECIPE = 1
 LEFT = (".git", "build", "__pycache__", ".eggs", ".pytest_cache")  # of a build, what nobody needs afterwards
 SOURCES = (".c", ".cpp", ".o", ".pyc", ".orig")
 COMPILED = (".so", ".pyd")
@@ -61,8 +64,8 @@ def environment(what: Ingredients, shop: Workshop) -> Path:
     """
     ref = f"refs/tasks/{what.source}"
     used = {name: value for name, value in what.as_json().items() if name not in ("test_cmd", "left_out", "variables")}
-    code = [Path(module).read_text() for module in (__file__, builders.__file__)]
-    name = sha256_of([used, tree_of(shop.mirror, ref), shop.python.name, code])[:24]
+    tools = TOOLS.get(what.python, NEWER)
+    name = sha256_of([RECIPE, used, tools, tree_of(shop.mirror, ref), shop.python.name])[:24]
     return _once(shop.cache / "environments", name, lambda folder: _environment(what, shop, ref, folder))
 
 

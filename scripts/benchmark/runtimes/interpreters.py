@@ -21,6 +21,7 @@ from scripts.errors import UserError
 from scripts.files import sha256_of
 
 INSIDE = "/python"
+RECIPE = 1  # raise it when a change of this module changes what a copy holds
 _SYSTEM = ("/lib", "/usr/lib")
 _UNUSED = ("test", "site-packages", "dist-packages", "config-*", "idlelib", "turtledemo", "*.opt-?.pyc")
 _ASK = """import json, os, platform, sys, sysconfig
@@ -45,7 +46,7 @@ class Interpreter:
     @property
     def fingerprint(self) -> str:
         """Hash of what code can notice: version, build, machine; not where it lies."""
-        return sha256_of([self.full, self.machine, Path(__file__).read_text()])[:16]
+        return sha256_of([RECIPE, self.full, self.machine])[:16]
 
 
 def find(version: str, where: str) -> Interpreter:
