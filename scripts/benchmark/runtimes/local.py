@@ -54,7 +54,9 @@ class Local:
         self.versions = {name: Ingredients.from_json(each) for name, each in specs["versions"].items()}
         self.tasks, self.mirror, self.cache = specs["tasks"], mirror, cache.resolve()
         self._python = remembered(self._find)
-        self._folder = remembered(lambda version: build.environment(self.versions[version], self._shop(version)))
+        self._folder = remembered(
+            lambda version: build.environment(self.versions[version], self._shop(version))
+        )
         self._places = remembered(self._published)
         self._layer = remembered(self._laid)
 
@@ -115,7 +117,11 @@ class Local:
     def _published(self, version: str) -> Environment:
         """What the sandbox shows beside the workspace."""
         python, env = publish(self._python(version))[0], publish(self._folder(version) / "env")[0]
-        variables = {"PYTHONDONTWRITEBYTECODE": "", "VIRTUAL_ENV": ENV, **library(python, interpreters.INSIDE)}
+        variables = {
+            "PYTHONDONTWRITEBYTECODE": "",
+            "VIRTUAL_ENV": ENV,
+            **library(python, interpreters.INSIDE),
+        }
         variables |= dict(self.versions[version].variables)
         places = ((str(python), interpreters.INSIDE), (str(env), ENV))
         return Environment(f"{ENV}/bin/python", places, f"{ENV}/bin", tuple(variables.items()))
