@@ -177,7 +177,7 @@ def local_engine(model: dict, adapter: Path | None = None) -> Any:
     torch.set_num_threads(model["threads"])
     folder = resolve_checkpoint(model["checkpoint"], CACHE)
     words = renderer(model["checkpoint"])
-    weights = load(folder, adapter, model["dtype"], model["device"])
+    weights = load(folder, adapter, model)
     grammars = Grammars(words.tokenizer, weights.config.vocab_size, words.ends)
     engine = LocalEngine(weights, grammars, model["slots"])
     try:

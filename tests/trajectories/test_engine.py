@@ -12,6 +12,7 @@ from scripts.trajectories.actions import plain
 from scripts.trajectories.engines import Ask, Conversation
 
 SLOTS, MOST = 5, 12
+BF16 = {"dtype": "bfloat16", "device": "cpu"}
 TOOLS = scaffold.load("tools")
 
 
@@ -22,7 +23,7 @@ def engine(embedded, words):
 
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
-    model = load(embedded, None, "bfloat16", "cpu")
+    model = load(embedded, None, BF16)
     engine = LocalEngine(model, Grammars(words.tokenizer, model.config.vocab_size, words.ends), SLOTS)
     yield engine
     engine.close()
@@ -137,7 +138,7 @@ def test_a_closed_engine_finishes_what_it_has_and_refuses_the_rest(embedded, wor
     """Nobody waits for ever: not those in flight when it closes, and not those who come later."""
     from scripts.trajectories.engines.local import LocalEngine, load
 
-    closing = LocalEngine(load(embedded, None, "bfloat16", "cpu"), None, 2)
+    closing = LocalEngine(load(embedded, None, BF16), None, 2)
     conversation = prompts(words, 1, seed=3)[0]
     with ThreadPoolExecutor(1) as pool:
         reply = pool.submit(closing.complete, conversation, Ask(8, ()))
