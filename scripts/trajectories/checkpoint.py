@@ -163,7 +163,10 @@ def _nf4(dtype: Any) -> Any:
         fix = "pip install bitsandbytes (Linux, Windows), or leave the key out"
         raise UserError("quantization: nf4", "the package bitsandbytes is not installed", fix)
     return BitsAndBytesConfig(
-        load_in_4bit=True, bnb_4bit_quant_type="nf4", bnb_4bit_compute_dtype=dtype, bnb_4bit_use_double_quant=True
+        load_in_4bit=True,
+        bnb_4bit_quant_type="nf4",
+        bnb_4bit_compute_dtype=dtype,
+        bnb_4bit_use_double_quant=True,
     )
 
 

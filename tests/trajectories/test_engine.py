@@ -1,6 +1,5 @@
 """The engine's promise: a reply depends on its own conversation and on the number of slots, and on nothing else."""
 
-import os
 import random
 from concurrent.futures import ThreadPoolExecutor
 
@@ -10,6 +9,7 @@ import torch
 from scripts.trajectories import scaffold
 from scripts.trajectories.actions import plain
 from scripts.trajectories.engines import Ask, Conversation
+from scripts.trajectories.render import shared_beginning
 
 SLOTS, MOST = 5, 12
 BF16 = {"dtype": "bfloat16", "device": "cpu"}
@@ -36,7 +36,7 @@ def prompts(words, count, seed):
     names = ["mean", "slug", "clip", "parse_date", "wrap", "chunks", "median"]
     issues = [" ".join(rng.choices(names, k=rng.choice((3, 20, 60)))) + " is wrong" for _ in range(count)]
     openings = [words.opening(TOOLS.render("system"), [], issue) for issue in ["", *issues]]
-    shared = len(os.path.commonprefix(openings))
+    shared = shared_beginning(openings)
     return [Conversation(ids, shared) for ids in openings[1:]]
 
 
