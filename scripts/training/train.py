@@ -51,7 +51,7 @@ def facts(examples: list[dict], recipe: dict, model: dict, base_sha256: str) -> 
         "seed": recipe["seed"],
         "base_model": model["checkpoint"],
         "base_sha256": base_sha256,
-        **{name: model[name] for name in ("dtype", "quantization", "device", "threads") if name in model},
+        **{name: model[name] for name in ("dtype", "quantization", "device", "threads")},
         "code_sha256": sha256_of_files(CODE),
         "libraries": {name: importlib.metadata.version(name) for name in LIBRARIES},
     }

@@ -151,7 +151,7 @@ def load(checkpoint: str | Path, block: dict, attention: str) -> Any:
         dtype=dtype,
         attn_implementation=attention,
         device_map={"": block["device"]},
-        quantization_config=_nf4(dtype) if block.get("quantization") == "nf4" else None,
+        quantization_config=_nf4(dtype) if block["quantization"] == "nf4" else None,
     )
 
 
@@ -160,7 +160,7 @@ def _nf4(dtype: Any) -> Any:
     from transformers import BitsAndBytesConfig
 
     if find_spec("bitsandbytes") is None:
-        fix = "pip install bitsandbytes (Linux, Windows), or leave the key out"
+        fix = "pip install bitsandbytes (Linux, Windows), or write none"
         raise UserError("quantization: nf4", "the package bitsandbytes is not installed", fix)
     return BitsAndBytesConfig(
         load_in_4bit=True,

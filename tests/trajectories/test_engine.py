@@ -12,7 +12,7 @@ from scripts.trajectories.engines import Ask, Conversation
 from scripts.trajectories.render import shared_beginning
 
 SLOTS, MOST = 5, 12
-BF16 = {"dtype": "bfloat16", "device": "cpu"}
+BF16 = {"dtype": "bfloat16", "quantization": "none", "device": "cpu"}
 TOOLS = scaffold.load("tools")
 
 
