@@ -1,5 +1,6 @@
 """The Snakefile itself: what the phases plan, and what a user reads who asks for what does not exist."""
 
+import csv
 import re
 import subprocess
 from pathlib import Path
@@ -8,6 +9,7 @@ import pytest
 
 from scripts.workflow.code import code_of
 from scripts.workflow.names import anything_but, unknown_part
+from tests.benchmark.published_data import needs_data
 
 ROOT = Path(__file__).parents[2]
 MODEL = "results/pocket/smollm2-135m"
@@ -105,3 +107,36 @@ def test_the_fallback_never_competes_with_a_rule():
 def test_a_changed_module_changes_the_code_of_its_room():
     assert code_of("verdicts") != code_of("training") != code_of("verdicts", "training")
     assert code_of("verdicts") == code_of("verdicts") and len(code_of("verdicts")) == 12
+
+
+STUDY = """
+repos:
+  django: {source: swe-bench-cl, sequence: django/django, tasks: 50, order: chronological, code: archives, runtime: local}
+benchmarks:
+  swe-bench-cl: {from: verified, at: VERIFIED}
+"""
+
+
+@needs_data
+def test_the_audit_of_a_published_repository_needs_nothing_but_the_rows(snakemake, tmp_path):
+    overlay = tmp_path / "django.yaml"
+    overlay.write_text(STUDY.replace("VERIFIED", "$REHEARSAL_DATA/swebench_verified_500.jsonl.gz"))
+    done = snakemake("--cores", "1", "--configfile", str(overlay), "--", "results/django/audit.csv")
+    assert done.returncode == 0, done.stderr
+    rows = list(csv.DictReader((tmp_path / "results/django/audit.csv").open()))
+    holding = {row["task"].removeprefix("django__django-") for row in rows if row["holds_fix"] == "1"}
+    assert len(rows) == 50 and holding == {"11066", "11163", "11451", "11951", "12304", "13410"}
+    again = snakemake("-n", "--configfile", str(overlay), "--", "results/django/audit.csv")
+    assert "Nothing to be done" in again.stdout + again.stderr
+
+
+def test_a_benchmark_that_is_not_there_ends_the_first_job_with_a_remedy(snakemake, tmp_path):
+    overlay = tmp_path / "django.yaml"
+    overlay.write_text(STUDY.replace("VERIFIED", "nowhere.jsonl"))
+    done = snakemake("--cores", "1", "--configfile", str(overlay), "--", "results/django/tasks.jsonl")
+    assert done.returncode == 1
+    assert (
+        "error: nowhere.jsonl: it cannot be read (No such file or directory). Fix: correct the path"
+        in done.stderr
+    )
+    assert "Traceback" not in done.stderr.split("Error in rule")[0]
