@@ -51,7 +51,7 @@ rule sequence:
     input:
         benchmark=f"{CACHE}/benchmarks/swe-bench-cl.json",
     output:
-        benchmark="results/{repo}/benchmark.json",
+        benchmark="results/{repo}/sequence.json",
     log:
         "logs/{repo}/sequence.log",
     benchmark:
