@@ -1,5 +1,6 @@
 # Functions that look names up in the configuration; what they compute is in scripts/workflow.
 
+from scripts.benchmark.places import local_files
 from scripts.workflow.code import code_of
 from scripts.workflow.names import anything_but, unknown_part
 from scripts.workflow.plan import (
@@ -11,6 +12,7 @@ from scripts.workflow.plan import (
     trained,
     training_count,
 )
+from scripts.workflow.sources import with_defaults
 
 CACHE = "results/cache"
 FIGURES = ["resolve_rate", "forward_transfer", "effort", "loss", "retention"]
@@ -108,6 +110,21 @@ def pocket_files():
     return sorted(str(file) for file in files if file.suffix in (".py", ".toml", ".md", ".cfg"))
 
 
+def repo(wildcards):
+    """A repository's block, with what its source fills in."""
+    return with_defaults(config["repos"][wildcards.repo])
+
+
+def swe_bench_cl():
+    """Where SWE-Bench-CL comes from; empty where no repository needs it."""
+    return config.get("benchmarks", {}).get("swe-bench-cl", {})
+
+
+def swe_bench_cl_files(wildcards):
+    """Those of its sources that are local files: a change in them is a change in the benchmark."""
+    return local_files(*(swe_bench_cl()[key] for key in ("at", "verified") if key in swe_bench_cl()))
+
+
 def repos_from(source):
     return [name for name, block in config["repos"].items() if block["source"] == source]
 
@@ -151,6 +168,10 @@ def phase_splits(wildcards):
 
 def phase_validation(wildcards):
     return [f"results/{repo}/validation.timing.csv" for repo in phase(wildcards)["repos"]]
+
+
+def phase_audits(wildcards):
+    return [f"results/{repo}/audit.csv" for repo in phase(wildcards)["repos"]]
 
 
 def phase_benchmarks(wildcards):

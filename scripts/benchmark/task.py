@@ -171,3 +171,14 @@ def test_files(task: Task) -> list[str]:
 
 
 test_files.__test__ = False  # its name looks like a test to pytest where it is imported
+
+
+def required_version(task: Task) -> str:
+    """The version of a task for what cannot do without, such as its environment; UserError where none is known."""
+    version = task.record.get("rehearsal", {}).get("version")
+    if version is None:
+        fix = (
+            "name SWE-bench Verified in the configuration, as benchmarks.swe-bench-cl.verified, and run again"
+        )
+        raise UserError(f"task {task.id}", "its `version`, which decides its environment, is not known", fix)
+    return version
