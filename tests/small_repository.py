@@ -117,6 +117,7 @@ def small() -> Small:
     git(folder, "branch", "fix")
     mirror = session_folder() / "mirror.git"
     git(folder, "clone", "--quiet", "--bare", ".", str(mirror))
+    git(mirror, "update-ref", task(base).ref, base)
     return Small(folder, mirror, base, future, task(base))
 
 

@@ -15,7 +15,7 @@ from scripts.trajectories.play import Cast, play_all, record, set_stage
 def sources(task: Task, repository: Path) -> dict[str, str]:
     """Text, at the task's commit, of each file that its gold patch changes."""
     paths = [file.path for file in PatchSet(task.patch) if not file.is_added_file]
-    return {path: _show(repository, f"{task.base_commit}:{path}") for path in paths}
+    return {path: _show(repository, f"{task.ref}:{path}") for path in paths}
 
 
 def _show(repository: Path, name: str) -> str:

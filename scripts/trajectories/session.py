@@ -60,7 +60,7 @@ def play(part: Part, stage: Stage) -> tuple[dict, dict]:
 
 def _play(part: Part, stage: Stage, place: Path) -> tuple[dict, dict]:
     start = time.monotonic()
-    base_tree = workspace.create(stage.mirror, part.task.base_commit, place)
+    base_tree = workspace.create(stage.mirror, part.task.ref, place)
     config = Settings(name=stage.name)
     model = Turns(part.engine(part.task), stage.renderer, stage.scaffold, part.ask, config)
     with Sandbox(place, stage.limits, stage.environment, stage.tools) as sandbox:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from scripts.benchmark.task import Task, test_files
 from scripts.errors import UserError
-from scripts.trajectories.gitdata import git, listing, skeleton
+from scripts.trajectories.gitdata import git, listing, skeleton, tree_of
 from scripts.trajectories.workspace import populate, trusted
 from scripts.verdicts.protect import protected
 
@@ -38,16 +38,10 @@ def assemble(task: Task, patch: str, mirror: Path, path: Path) -> Assembled:
         UserError: the task's commit or its test patch is at fault.
     """
     outside = skeleton(trusted(path), alternates=mirror.resolve() / "objects")
-    base = (
-        git("rev-parse", "--verify", "--quiet", f"{task.base_commit}^{{tree}}", folder=mirror, check=False)
-        .decode()
-        .strip()
-    )
+    base = tree_of(mirror, task.ref)
     if not base:
         raise UserError(
-            f"task {task.id}",
-            f"no commit {task.base_commit} in the repository",
-            "delete results/cache and run again",
+            f"task {task.id}", f"no commit {task.ref} in the repository", "delete results/cache and run again"
         )
     git("read-tree", base, folder=outside)
     result = _apply_allowed(task, patch, base, outside)

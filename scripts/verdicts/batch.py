@@ -49,7 +49,7 @@ class Court:
     def key(self, task: Task, patch: str) -> str:
         """Everything that determines a verdict."""
         record = {name: task.record[name] for name in ("metadata", "evaluation")}
-        return sha256_of({"task": record, "patch": patch, "same": self.same})
+        return sha256_of({"task": record, "tree": task.tree, "patch": patch, "same": self.same})
 
     def judge(self, task: Task, patch: str) -> Result:
         """Verdict and seconds, from the store or from a run; infrastructure is never kept, so it is tried

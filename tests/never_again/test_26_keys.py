@@ -27,6 +27,7 @@ def name(task=None, run=0, cast=CAST, shared="conditions", memory=()):
         lambda: name(replace(small().task, base_commit="0" * 40)),
         lambda: name(replace(small().task, problem_statement="another issue")),
         lambda: name(replace(small().task, id="kit__kit-2")),
+        lambda: name(replace(small().task, record={"rehearsal": {"tree": "0" * 40}})),
         lambda: name(run=1),
         lambda: name(cast=replace(CAST, adapter="abd")),
         lambda: name(cast=replace(CAST, adapter=None)),
