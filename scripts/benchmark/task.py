@@ -59,6 +59,11 @@ class Task:
         return self.record.get("rehearsal", {}).get("tree")
 
     @property
+    def version(self) -> str | None:
+        """The version of the repository's software that the fix went into, where the benchmark says it."""
+        return self.record.get("rehearsal", {}).get("version")
+
+    @property
     def date(self) -> datetime:
         return datetime.fromisoformat(self.created_at)
 

@@ -108,7 +108,12 @@ def key(task: Task, run: int, cast: Cast, shared: str, memory: list[tuple[str, s
     """Hash of everything that determines a session."""
     return sha256_of(
         {
-            "task": {"commit": task.base_commit, "tree": task.tree, "issue": task.problem_statement, "id": task.id},
+            "task": {
+                "commit": task.base_commit,
+                "tree": task.tree,
+                "issue": task.problem_statement,
+                "id": task.id,
+            },
             "expert": _expert(task) if cast.source == "expert" else None,
             "source": cast.source,
             "arm": cast.arm,

@@ -7,7 +7,17 @@ mirror's objects, and every later question about the workspace (its tree, its pa
 from pathlib import Path
 
 from scripts.errors import UserError
-from scripts.trajectories.gitdata import RAW, Snapshot, git, listing, read, skeleton, snapshot, tree_of, write_object
+from scripts.trajectories.gitdata import (
+    RAW,
+    Snapshot,
+    git,
+    listing,
+    read,
+    skeleton,
+    snapshot,
+    tree_of,
+    write_object,
+)
 from scripts.trajectories.public import remove
 
 
@@ -26,7 +36,9 @@ def create(mirror: Path, name: str, path: Path) -> str:
     outside = skeleton(trusted(path), alternates=mirror.resolve() / "objects")
     populate(outside, tree, path)
     if (found := _now(path).tree) != tree:
-        raise UserError(f"commit {name}", f"its files hash to {found}, not to {tree}", "report this repository")
+        raise UserError(
+            f"commit {name}", f"its files hash to {found}, not to {tree}", "report this repository"
+        )
     return tree
 
 
