@@ -169,7 +169,7 @@ def test_damage_stops_the_job(tasks, registry, tmp_path):
 )
 def test_a_path_that_leads_outside(tmp_path, path):
     place = pack({"kit-1/a.py": b"a\n", path: b"x\n"}, tmp_path / "kit-1.tar.gz")
-    with pytest.raises(UserError, match="the archive is damaged .it holds the path"):
+    with pytest.raises(UserError, match=r"the archive is damaged .it holds the path"):
         archive.read_into(place, "refs/releases/kit", skeleton(tmp_path / "git"))
 
 
