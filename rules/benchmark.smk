@@ -41,7 +41,6 @@ rule swe_bench_cl:
         runtime=60,
     params:
         source=swe_bench_cl(),
-        cache=CACHE,
         code=code_of("benchmark"),
     script:
         "../scripts/benchmark/swe_bench_cl.py"

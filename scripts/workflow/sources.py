@@ -16,5 +16,5 @@ def with_defaults(block: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def making(source: str) -> str:
-    """The rule that makes a repository's benchmark.json."""
-    return "sequence" if source == "swe-bench-cl" else f"mine_{source}"
+    """The rule that makes a repository's benchmark.json, and the bundle of what its tasks start from."""
+    return "base_commits" if source == "swe-bench-cl" else f"mine_{source}"
