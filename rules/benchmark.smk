@@ -148,8 +148,8 @@ rule validate:
     benchmark:
         "benchmarks/{repo}/validate.tsv"
     resources:
-        mem_mb=2000,
-        runtime=60,
+        mem_mb=court_memory,
+        runtime=court_minutes,
     params:
         limits=limits,
         runtime=runtime,

@@ -145,6 +145,16 @@ def limits(wildcards):
     return config["limits"] | repo(wildcards).get("limits", {})
 
 
+def court_memory(wildcards):
+    """Memory of a job that runs tests, in megabytes: what a sandbox may take, and the job itself."""
+    return max(2000, limits(wildcards)["memory_mb"] + 1000)
+
+
+def court_minutes(wildcards):
+    """Longest time of such a job: environments may have to be compiled, and real suites take minutes."""
+    return 60 if repo(wildcards)["source"] == "pocket" else 720
+
+
 def runtime(wildcards):
     """What runs a repository's code: local, docker or apptainer."""
     return repo(wildcards).get("runtime", "local")

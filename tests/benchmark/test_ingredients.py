@@ -2,7 +2,15 @@
 
 import pytest
 
-from scripts.benchmark.ingredients import Ingredients, conda, edits, exports, ingredients, lines, on_interpreter
+from scripts.benchmark.ingredients import (
+    Ingredients,
+    conda,
+    edits,
+    exports,
+    ingredients,
+    lines,
+    on_interpreter,
+)
 
 DJANGO = {
     "python": "3.6",

@@ -36,7 +36,9 @@ def test_pyenv_comes_before_path_newest_first(tmp_path, monkeypatch):
         place.mkdir(parents=True)
         (place / "python3.9").touch()
     found = list(interpreters.candidates("3.9"))
-    assert found[:2] == [str(tmp_path / f"versions/{release}/bin/python3.9") for release in ("3.9.18", "3.9.9")]
+    assert found[:2] == [
+        str(tmp_path / f"versions/{release}/bin/python3.9") for release in ("3.9.18", "3.9.9")
+    ]
 
 
 def test_the_copy_stands_alone():

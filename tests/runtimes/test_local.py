@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from scripts.benchmark.ingredients import Ingredients, plain
-from scripts.benchmark.runtimes import EnvironmentFailure
+from scripts.benchmark.runtimes import EnvironmentFailure, build
 from scripts.benchmark.runtimes.local import Local
 from scripts.trajectories import workspace
 from scripts.trajectories.public import scratch
@@ -55,8 +55,14 @@ def test_the_dropped_user_runs_the_workspace_and_can_write_neither_place(runtime
     with scratch() as folder:
         base = workspace.create(small().mirror, small().task.ref, folder / "repo")
         with runtime.open(small().task, folder / "repo", replace(LIMITS, memory_mb=1024)) as room:
-            done = room.run("python -c 'import kit, sys; print(kit.__file__, sys.prefix, sys.version_info[:2])'")
-            assert done.output.split(maxsplit=2) == ["/repo/kit/__init__.py", "/env", f"({OWN.replace('.', ', ')})\n"]
+            done = room.run(
+                "python -c 'import kit, sys; print(kit.__file__, sys.prefix, sys.version_info[:2])'"
+            )
+            assert done.output.split(maxsplit=2) == [
+                "/repo/kit/__init__.py",
+                "/env",
+                f"({OWN.replace('.', ', ')})\n",
+            ]
             assert room.run("touch /env/x /python/x").returncode == 1
             assert room.run("ls -d *.egg-info").returncode == 0, "what the install left"
             assert room.run("git status --porcelain").output == ""
@@ -70,14 +76,34 @@ def test_verdicts(runtime):
     assert grade(small().task, change({"kit/numbers.py": FIXED + "\n"}), bench)["verdict"] == "resolved"
 
 
-def test_an_install_that_fails_concerns_only_its_tasks(tmp_path):
-    made = local(plain(None, [], small().task.id), tmp_path)
-    what = made.versions["1"]
-    made.versions["1"] = replace(what, install="python -c 'raise SystemExit(\"error: no compiler\")'")
+def test_an_install_that_fails_says_why(runtime, tmp_path):
+    (tmp_path / "repo").mkdir()
+    builder = runtime._shop("1").builder(runtime._folder("1") / "env", tmp_path / "repo", writes_env=False)
+    what = replace(NEEDS, install="python -c 'raise SystemExit(\"error: no compiler\")'")
+    with pytest.raises(EnvironmentFailure, match="no compiler"):
+        build._install(builder, what)
+    assert builder.run("touch /env/x /usr/x; ls /env/x /usr/x", seconds=20).returncode != 0
+    assert builder.run("sleep 300 & sleep 300", seconds=1).returncode == 124
+
+
+def test_it_concerns_only_its_tasks(monkeypatch, tmp_path):
+    def fail(*arguments):
+        calls.append(1)
+        raise EnvironmentFailure("no compiler")
+
+    calls: list[int] = []
+    monkeypatch.setattr(build, "environment", fail)
+    made = local(NEEDS)
     made.prepare([small().task])
-    assert "no compiler" in made.failure(small().task)
-    with pytest.raises(EnvironmentFailure), made.open(small().task, tmp_path / "repo", LIMITS):
-        pass
     verdict = grade(small().task, small().task.patch, Bench(small().mirror, made, Signed(), LIMITS))
     assert (verdict["verdict"], verdict["resolved"]) == ("infrastructure", None)
-    assert "no compiler" in verdict["reason"]
+    assert verdict["reason"] == "environment: no compiler"
+    assert len(calls) == 1, "a build that failed is not tried again by the same job"
+
+
+def test_a_task_without_directives_needs_no_interpreter():
+    made = local(replace(NEEDS, python="3.1"))
+    made.tasks = {small().task.id: {"version": "1", "directives": []}}
+    made.prepare([small().task])
+    assert "no test directive" in made.failure(small().task)
+    assert made.fingerprint(small().task)

@@ -1,6 +1,8 @@
 """The official parsers and graders from outside: their environment, their data, their verdicts, their failures."""
 
+import subprocess
 import sys
+import time
 from dataclasses import replace
 
 import pytest
@@ -8,11 +10,12 @@ import pytest
 from scripts.benchmark.ingredients import plain
 from scripts.benchmark.runtimes import EnvironmentFailure
 from scripts.trajectories.sandbox import Outcome
+from scripts.verdicts import grade as grading
 from scripts.verdicts import swebench
 from scripts.verdicts.assemble import Assembled
 from scripts.verdicts.official_run import Official, new_names, old_names
 from scripts.verdicts.swebench import Grader, Unreadable, ask_specs
-from tests.small_repository import small
+from tests.small_repository import LIMITS, bench, small
 from tests.verdicts.swebench_environment import interpreter
 
 RECORD = {"rehearsal": {"version": "3.0"}}
@@ -44,7 +47,10 @@ def grader(python):
 @pytest.fixture
 def official(grader):
     what = replace(plain("3.6", [], TASK.id), test_cmd="./tests/runtests.py")
-    specs = {"versions": {"3.0": what.as_json()}, "tasks": {TASK.id: {"version": "3.0", "directives": ["m.tests"]}}}
+    specs = {
+        "versions": {"3.0": what.as_json()},
+        "tasks": {TASK.id: {"version": "3.0", "directives": ["m.tests"]}},
+    }
     return Official(specs, grader)
 
 
@@ -75,7 +81,9 @@ def test_nothing_of_it_is_imported_here(grader):
 
 
 def test_specifications_directives_and_images(python):
-    answer = ask_specs(python, [TASK, replace(TASK, id="django__django-2", record={"rehearsal": {"version": "99"}})])
+    answer = ask_specs(
+        python, [TASK, replace(TASK, id="django__django-2", record={"rehearsal": {"version": "99"}})]
+    )
     assert answer["tasks"] == {
         TASK.id: {
             "version": "3.0",
@@ -107,7 +115,9 @@ def test_the_network_is_named(official):
 
 
 def test_names_of_python_3_11_on():
-    assert old_names("test_x (a.b.C.test_x) ... ok\ntest_y (a.C)\n") == "test_x (a.b.C) ... ok\ntest_y (a.C)\n"
+    assert (
+        old_names("test_x (a.b.C.test_x) ... ok\ntest_y (a.C)\n") == "test_x (a.b.C) ... ok\ntest_y (a.C)\n"
+    )
     assert new_names("django/django", "3.11")
     assert not new_names("django/django", "3.9")
     assert not new_names("sympy/sympy", "3.11")
@@ -123,6 +133,22 @@ def test_skipped(official):
 
 def test_an_early_end_with_printed_successes_is_not_believed(official):
     assert "ended with code 3 although no test failed" in report(official, said(WHOLE, 3)).forged
+
+
+def test_a_test_command_that_hangs_is_killed_with_its_children(official, monkeypatch):
+    """Nobody knows what it would have said: infrastructure, not the patch's failure."""
+    monkeypatch.setattr(grading, "ATTEMPTS", 1)
+    mark = f"{time.time():.6f}"  # finds the processes again
+    what = replace(
+        official.versions["3.0"], test_cmd=f"(exec -a hang{mark} sleep 300) & exec -a hang{mark} sleep 300 #"
+    )
+    official.versions = {"3.0": what}
+    own = replace(small().task, record=small().task.record | RECORD)
+    official.tasks = {own.id: official.tasks[TASK.id]}
+    made = grading.grade(own, own.patch, replace(bench(replace(LIMITS, wall_seconds=1)), harness=official))
+    assert (made["verdict"], made["resolved"]) == ("infrastructure", None)
+    assert made["reason"].startswith("wall-clock limit")
+    assert mark not in subprocess.check_output(["ps", "-eo", "args"], text=True)
 
 
 def test_a_task_without_directives_cannot_be_run(official):
