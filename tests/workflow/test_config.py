@@ -131,7 +131,7 @@ def test_the_default_configuration_has_no_fault(complaints):
         ),
         (
             CL.replace("}}", ", seed: 1}}"),
-            "repos.x.seed: unknown key. Fix: use one of source, tasks, order, sequence, code, runtime.",
+            "repos.x.seed: unknown key. Fix: use one of source, tasks, order, sequence, code, runtime, python, limits.",
         ),
         (
             CL,
