@@ -198,3 +198,21 @@ def test_discard_leaves_nothing(made):
     (path / "closed").mkdir(mode=0)
     workspace.discard(path)
     assert list(path.parent.iterdir()) == []
+
+
+def test_what_is_laid_over_it_is_no_part_of_it_whatever_becomes_of_it(made, tmp_path):
+    path, tree = made
+    for name in ("kit/fast.so", "kit.egg-info/PKG-INFO", "kit/version.py"):
+        (tmp_path / "layer" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "layer" / name).write_text("built")
+    workspace.lay(tmp_path / "layer", path)
+    assert (path / "kit" / "fast.so").read_text() == "built"
+    assert workspace.tree(path) == tree
+    assert git(path, "status", "--porcelain") == ""
+    (path / "kit" / "fast.so").write_text("changed")
+    (path / "kit" / "version.py").unlink()
+    (path / "kit" / "mine.py").write_text("x = 1\n")
+    patch = workspace.diff(path, tree)
+    assert "mine.py" in patch
+    assert "fast.so" not in patch
+    assert "version.py" not in patch
