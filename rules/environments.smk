@@ -36,7 +36,7 @@ rule environments:
         mem_mb=500,
         runtime=10,
     params:
-        python=lambda wildcards: repo(wildcards).get("python"),
+        python=lambda wildcards: repo(wildcards).get("python") if runtime(wildcards) == "local" else None,
         requirements=lambda wildcards: repo(wildcards).get("requirements", []),
         code=code_of("benchmark", "verdicts"),
     script:

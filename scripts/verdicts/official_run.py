@@ -51,7 +51,8 @@ class Official:
             raise EnvironmentFailure("the test patch names no test that could be run (no test directive)")
         if what.prepare and (done := room.run("\n".join(what.prepare))).limit:
             return done, Report(stopped=f"{done.limit} limit")
-        command = " ".join([what.test_cmd, *map(shlex.quote, directives)])
+        exports = "".join(f"export {name}={shlex.quote(value)}; " for name, value in what.variables)
+        command = exports + " ".join([what.test_cmd, *map(shlex.quote, directives)])
         outcome = room.run(command, capture=LOG_BYTES)
         return outcome, self.read(task, what, outcome)
 

@@ -159,10 +159,10 @@ def test_a_task_without_directives_cannot_be_run(official):
 
 def test_the_repository_is_prepared_by_a_command_of_its_own(official):
     what = official.versions["3.0"]
-    official.versions = {"3.0": replace(what, prepare=("sed -i s/a/b/ tox.ini",))}
+    official.versions = {"3.0": replace(what, prepare=("sed -i s/a/b/ tox.ini",), variables=(("LANG", "C"),))}
     room = Room(said("PASSED forged"), said(WHOLE))
     assert official.run(room, TASK, Assembled([], []))[1].passed == {EVEN, ODD, DOUBLE}
-    assert room.asked == ["sed -i s/a/b/ tox.ini", "./tests/runtests.py m.tests"]
+    assert room.asked == ["sed -i s/a/b/ tox.ini", "export LANG=C; ./tests/runtests.py m.tests"]
 
 
 def test_a_log_that_cannot_be_read_is_no_success_and_does_not_end_the_grader(grader, official, monkeypatch):
