@@ -165,10 +165,18 @@ def test_the_repository_is_prepared_by_a_command_of_its_own(official):
     assert room.asked == ["sed -i s/a/b/ tox.ini", "export LANG=C; ./tests/runtests.py m.tests"]
 
 
-def test_a_log_that_cannot_be_read_is_no_success_and_does_not_end_the_grader(grader, official, monkeypatch):
-    monkeypatch.setattr(swebench, "SECONDS", 0)
+def test_a_log_that_cannot_be_read_is_no_success_and_does_not_end_the_grader(
+    python, official, monkeypatch, tmp_path
+):
+    endless = tmp_path / "python"
+    endless.write_text("#!/bin/sh\nexec sleep 300\n")
+    endless.chmod(0o755)
+    monkeypatch.setattr(swebench, "SECONDS", 0.2)
+    official.grader = Grader(endless)
     with pytest.raises(Unreadable):
-        grader.grade(TASK, WHOLE)
+        official.grader.grade(TASK, WHOLE)
     assert "no answer" in report(official, said(WHOLE)).forged
     monkeypatch.undo()
+    official.grader.python = python
     assert report(official, said(WHOLE)).passed == {EVEN, ODD, DOUBLE}
+    official.grader.close()
