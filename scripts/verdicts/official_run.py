@@ -26,6 +26,9 @@ NETWORK = re.compile(
 )
 _ERROR = re.compile(r"^(?:E\s+)?([\w.]+(?:Error|Exception|Warning)\b.*)$", re.MULTILINE)
 _ADDRESS = re.compile(r"0x[0-9a-f]{4,}")
+_DESCRIBED = re.compile(
+    r"^(\w+ \([\w.]+\))\n(.+) \.\.\. (ok|FAIL|ERROR|skipped .*|expected failure)$", re.MULTILINE
+)
 _NEW_NAMES = re.compile(r"^(\w+) \(([\w.]+)\.\1\)", re.MULTILINE)
 
 
@@ -58,7 +61,7 @@ class Official:
 
     def read(self, task: Task, what: Ingredients, outcome: Outcome) -> Report:
         """What the official parser and graders say of a test log."""
-        log = old_names(outcome.output) if new_names(task.repo, what.python) else outcome.output
+        log = as_published(outcome.output, what) if task.repo == "django/django" else outcome.output
         try:
             answer = self.grader.grade(task, log)
         except Unreadable as error:
@@ -73,14 +76,18 @@ class Official:
         return report
 
 
-def new_names(repo: str, python: str) -> bool:
-    """True where unittest names a test `test_x (module.Class.test_x)`: from Python 3.11 on."""
-    return repo == "django/django" and [int(part) for part in python.split(".")] >= [3, 11]
+def as_published(log: str, what: Ingredients) -> str:
+    """A unittest log as the interpreter of the specification would have printed it: its test names are the benchmark's.
 
-
-def old_names(log: str) -> str:
-    """The log with unittest's names as they were before Python 3.11: `test_x (module.Class)`."""
-    return _NEW_NAMES.sub(r"\1 (\2)", log)
+    From 3.11 on a test is `test_x (module.Class.test_x)`, before it was `test_x (module.Class)`. From 3.8 on a docstring
+    that begins with an empty line is shown too, on a second line that hides the name; both are then given the outcome.
+    """
+    used, published = (
+        [int(part) for part in version.split(".")] for version in (what.python, what.published)
+    )
+    if used >= [3, 11] > published:
+        log = _NEW_NAMES.sub(r"\1 (\2)", log)
+    return _DESCRIBED.sub(r"\1 ... \3\n\2 ... \3", log) if used >= [3, 8] > published else log
 
 
 def as_report(task: Task, answer: dict) -> Report:

@@ -13,7 +13,7 @@ from scripts.trajectories.sandbox import Outcome
 from scripts.verdicts import grade as grading
 from scripts.verdicts import swebench
 from scripts.verdicts.assemble import Assembled
-from scripts.verdicts.official_run import Official, new_names, old_names
+from scripts.verdicts.official_run import Official, as_published
 from scripts.verdicts.swebench import Grader, Unreadable, ask_specs
 from tests.small_repository import LIMITS, bench, small
 from tests.verdicts.swebench_environment import interpreter
@@ -114,13 +114,19 @@ def test_the_network_is_named(official):
     assert report(official, said(log, 1)).text.endswith("Network is unreachable; the network is needed")
 
 
-def test_names_of_python_3_11_on():
-    assert (
-        old_names("test_x (a.b.C.test_x) ... ok\ntest_y (a.C)\n") == "test_x (a.b.C) ... ok\ntest_y (a.C)\n"
-    )
-    assert new_names("django/django", "3.11")
-    assert not new_names("django/django", "3.9")
-    assert not new_names("sympy/sympy", "3.11")
+@pytest.mark.parametrize(
+    ("used", "published", "names"),
+    [
+        ("3.11", "3.6", ["test_x (a.C)", "What it is.", "test_y (a.C)"]),
+        ("3.8", "3.6", ["test_x (a.C.test_x)", "What it is.", "test_y (a.C.test_y)"]),
+        ("3.11", "3.8", ["What it is.", "test_y (a.C)"]),
+        ("3.12", "3.11", ["What it is.", "test_y (a.C.test_y)"]),
+    ],
+)
+def test_names_of_newer_interpreters(grader, used, published, names):
+    log = "test_x (a.C.test_x)\nWhat it is. ... ok\ntest_y (a.C.test_y) ... FAIL\n"
+    what = replace(plain(used, [], TASK.id), published=published)
+    assert list(grader.grade(TASK, as_published(log, what))["status"]) == names
 
 
 def test_skipped(official):
