@@ -5,12 +5,11 @@ which (`rehearsal.source`: git or archive) and holds the hash of its files (`reh
 be had from archives stands in left_out.csv with the reason, and no longer in benchmark.json.
 """
 
-import json
 import tempfile
 from pathlib import Path
 from typing import Any
 
-from scripts.benchmark import archive, bundle, clone
+from scripts.benchmark import archive, bundle, clone, layout
 from scripts.benchmark.task import Task, load_sequence
 from scripts.benchmark.validate import as_csv
 from scripts.errors import UserError
@@ -41,25 +40,14 @@ def collect(code: str, tasks: list[Task], target: Path, cache: Path) -> tuple[di
     return trees, left_out
 
 
-def marked(benchmark: dict, trees: dict[str, str], source: str) -> dict:
-    """The benchmark of one sequence with the tasks that have files, each saying where these came from."""
-    (sequence,) = benchmark["sequences"]
-    rows = [row for row in sequence["tasks"] if row["metadata"]["instance_id"] in trees]
-    for row in rows:
-        ours = {"source": source, "tree": trees[row["metadata"]["instance_id"]]}
-        row["rehearsal"] = row.get("rehearsal", {}) | ours
-    about = sequence if len(rows) == len(sequence["tasks"]) else without_statistics(sequence)
-    found = {**about, "num_tasks": len(rows), "tasks": rows}
-    return {
-        **benchmark,
-        "metadata": {**benchmark["metadata"], "total_tasks": len(rows)},
-        "sequences": [found],
-    }
-
-
-def without_statistics(sequence: dict) -> dict:
-    """What is published of a whole sequence does not hold for a part of it."""
-    return {name: value for name, value in sequence.items() if name != "statistics"}
+def marked(tasks: list[Task], trees: dict[str, str], source: str) -> dict:
+    """The benchmark of the tasks that have files, each saying where these came from."""
+    rows = []
+    for task in tasks:
+        if task.id in trees:
+            ours = task.record.get("rehearsal", {}) | {"source": source, "tree": trees[task.id]}
+            rows.append(task.record | {"rehearsal": ours})
+    return layout.benchmark([layout.sequence(tasks[0].repo, rows)])
 
 
 def main(snakemake: Any) -> None:
@@ -68,8 +56,7 @@ def main(snakemake: Any) -> None:
         tasks = load_sequence(path, None)
         trees, left_out = collect(code, tasks, Path(output.bundle), CACHE)
         source = "archive" if code == ARCHIVES else "git"
-        found = marked(json.loads(Path(path).read_text()), trees, source)
-        atomic_write(output.benchmark, canonical_json(found) + "\n")
+        atomic_write(output.benchmark, canonical_json(marked(tasks, trees, source)) + "\n")
         rows = [{"task": task, "reason": reason} for task, reason in left_out.items()]
         atomic_write(output.left_out, as_csv(rows, ("task", "reason")))
         log.info("%d tasks from %s, %d left out", len(trees), code, len(left_out))

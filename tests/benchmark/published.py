@@ -54,19 +54,6 @@ def fixed(folder: Path, number: int, base: str, fix: dict[str, str], tests: dict
     }
 
 
-def benchmark(tasks: list[Task]) -> dict:
-    """The published file with these tasks as its only sequence."""
-    rows = [task.record for task in tasks]
-    sequence = {
-        "id": "kit_sequence",
-        "repo": "kit/rehearsal-kit",
-        "num_tasks": len(rows),
-        "statistics": {},
-        "tasks": rows,
-    }
-    return {"metadata": {"name": "SWE-Bench-CL", "total_tasks": len(rows)}, "sequences": [sequence]}
-
-
 def pack(members: dict[str, bytes | tarfile.TarInfo], place: Path) -> Path:
     """A .tar.gz of files, by path, and of whatever other member."""
     place.parent.mkdir(parents=True, exist_ok=True)

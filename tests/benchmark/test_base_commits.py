@@ -9,14 +9,14 @@ from types import SimpleNamespace
 
 import pytest
 
-from scripts.benchmark import base_commits, release
+from scripts.benchmark import base_commits, layout, release
 from scripts.benchmark.base_commits import collect
 from scripts.benchmark.mirror import mirror
 from scripts.benchmark.task import check_tasks, load_sequence
 from scripts.errors import UserError
 from scripts.trajectories import workspace
 from scripts.trajectories.gitdata import tree_of
-from tests.benchmark.published import FIX, TESTS, benchmark, history, sdist
+from tests.benchmark.published import FIX, TESTS, history, sdist
 
 DATA = Path(os.environ.get("REHEARSAL_DATA") or Path(__file__).parents[3] / "shared/data")
 # of the 50 django tasks those of version 3.1 whose patches come off the release of that name
@@ -36,7 +36,9 @@ def run(source, tmp_path, monkeypatch):
     folder.mkdir()
     monkeypatch.chdir(folder)
     monkeypatch.setattr(logging, "basicConfig", lambda **_: None)
-    (folder / "sequence.json").write_text(json.dumps(benchmark(source[1])))
+    rows = [task.record for task in source[1]]
+    published = layout.benchmark([layout.sequence("kit/rehearsal-kit", rows)])
+    (folder / "sequence.json").write_text(json.dumps(published))
     names = {"benchmark": "benchmark.json", "bundle": "repository.bundle", "left_out": "left_out.csv"}
 
     def rule(code):
@@ -67,7 +69,7 @@ def test_from_archives_a_task_is_left_out(run, tmp_path, monkeypatch):
     (task,) = load_sequence(output.benchmark, None)
     assert (task.id, task.record["rehearsal"]["source"]) == ("kit__kit-1", "archive")
     assert (found["metadata"]["total_tasks"], found["sequences"][0]["num_tasks"]) == (1, 1)
-    assert "statistics" not in found["sequences"][0]
+    assert found["sequences"][0]["statistics"]["difficulty_distribution"] == {"1": 1}
     lines = Path(output.left_out).read_text().splitlines()
     assert lines[0] == "task,reason" and len(lines) == 2
     assert lines[1].startswith("kit__kit-2,the test patch does not come off the release 1.0")
