@@ -1,5 +1,7 @@
 # Functions that look names up in the configuration; what they compute is in scripts/workflow.
 
+from scripts.benchmark.places import local_files
+from scripts.files import sha256_of_files
 from scripts.workflow.code import code_of
 from scripts.workflow.names import anything_but, unknown_part
 from scripts.workflow.plan import (
@@ -11,6 +13,7 @@ from scripts.workflow.plan import (
     trained,
     training_count,
 )
+from scripts.workflow.sources import with_defaults
 
 CACHE = "results/cache"
 FIGURES = ["resolve_rate", "forward_transfer", "effort", "loss", "retention"]
@@ -108,6 +111,45 @@ def pocket_files():
     return sorted(str(file) for file in files if file.suffix in (".py", ".toml", ".md", ".cfg"))
 
 
+def repo(wildcards):
+    """A repository's block, with what its source fills in."""
+    return with_defaults(config["repos"][wildcards.repo])
+
+
+def swe_bench_cl():
+    """Where SWE-Bench-CL comes from; empty where no repository needs it."""
+    return config.get("benchmarks", {}).get("swe-bench-cl", {})
+
+
+def swe_bench_cl_files(wildcards):
+    """Those of its sources that are local files: a change in them is a change in the benchmark."""
+    return local_files(*(swe_bench_cl()[key] for key in ("at", "verified") if key in swe_bench_cl()))
+
+
+SWEBENCH_PINS = str(HOME / "envs/swebench.txt")
+SWEBENCH = f"{CACHE}/swebench/{sha256_of_files([SWEBENCH_PINS])[:16]}.json"
+
+
+def swebench(wildcards):
+    """The card of the environment with the official graders, for the tasks that they grade."""
+    return [SWEBENCH] if repo(wildcards)["source"] == "swe-bench-cl" else []
+
+
+def environments(wildcards):
+    """What a repository's environments are made of; pocket runs on the workflow's own interpreter."""
+    return [] if repo(wildcards)["source"] == "pocket" else [f"results/{wildcards.repo}/environments.json"]
+
+
+def limits(wildcards):
+    """The study's limits with those that a repository's block overrides."""
+    return config["limits"] | repo(wildcards).get("limits", {})
+
+
+def runtime(wildcards):
+    """What runs a repository's code: local, docker or apptainer."""
+    return repo(wildcards).get("runtime", "local")
+
+
 def repos_from(source):
     return [name for name, block in config["repos"].items() if block["source"] == source]
 
@@ -151,6 +193,10 @@ def phase_splits(wildcards):
 
 def phase_validation(wildcards):
     return [f"results/{repo}/validation.timing.csv" for repo in phase(wildcards)["repos"]]
+
+
+def phase_audits(wildcards):
+    return [f"results/{repo}/audit.csv" for repo in phase(wildcards)["repos"]]
 
 
 def phase_benchmarks(wildcards):

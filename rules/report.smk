@@ -33,6 +33,7 @@ rule table:
         summary="results/{phase}/summary.csv",
         splits="results/{phase}/splits.csv",
         verdict="results/{phase}/verdict.json",
+        audits=phase_audits,
     output:
         table=shown("table", "table.html"),
     log:

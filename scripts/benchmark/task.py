@@ -49,6 +49,21 @@ class Task:
     record: dict = field(repr=False, hash=False, compare=False)
 
     @property
+    def ref(self) -> str:
+        """The ref under which a mirror keeps the commit that holds the task's files."""
+        return f"refs/tasks/{self.id}"
+
+    @property
+    def tree(self) -> str | None:
+        """Hash of the task's files as a git tree, where they are not simply those of the base commit's hash."""
+        return self.record.get("rehearsal", {}).get("tree")
+
+    @property
+    def version(self) -> str | None:
+        """The version of the repository's software that the fix went into, where the benchmark says it."""
+        return self.record.get("rehearsal", {}).get("version")
+
+    @property
     def date(self) -> datetime:
         return datetime.fromisoformat(self.created_at)
 
@@ -171,3 +186,14 @@ def test_files(task: Task) -> list[str]:
 
 
 test_files.__test__ = False  # its name looks like a test to pytest where it is imported
+
+
+def required_version(task: Task) -> str:
+    """The version of a task for what cannot do without, such as its environment; UserError where none is known."""
+    version = task.record.get("rehearsal", {}).get("version")
+    if version is None:
+        fix = (
+            "name SWE-bench Verified in the configuration, as benchmarks.swe-bench-cl.verified, and run again"
+        )
+        raise UserError(f"task {task.id}", "its `version`, which decides its environment, is not known", fix)
+    return version

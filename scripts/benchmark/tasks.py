@@ -4,7 +4,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from scripts.benchmark.leaks import leaked_lines
+from scripts.benchmark.audit import columns_of
 from scripts.benchmark.task import Task, load_sequence
 from scripts.errors import UserError
 from scripts.files import write_jsonl
@@ -28,21 +28,21 @@ def choose(tasks: list[Task], order: str, count: int, where: str) -> list[Task]:
 
 
 def rows(tasks: list[Task]) -> list[dict]:
-    """The records with their position in this order and their stratum among these tasks.
+    """The records with their position in this order, their stratum among these tasks, and their audit.
 
     `fresh`: no other chosen task hits its function; `recurring`: one does; null if the function is unknown.
-    `leaky`: the issue text holds a line of the fix (never-again.md, 19).
+    `leaky` and what follows it: see audit.py (never-again.md, 18 and 19).
     """
     hits = Counter(function_of(task) for task in tasks)
-    return [row(task, position, hits) for position, task in enumerate(tasks, 1)]
+    return [row(task, tasks[:place], hits) for place, task in enumerate(tasks)]
 
 
-def row(task: Task, position: int, hits: Counter) -> dict:
+def row(task: Task, earlier: list[Task], hits: Counter) -> dict:
     """One line of tasks.jsonl."""
     block = {"function": None, "operator": None, "version": None} | task.record.get("rehearsal", {})
     stratum = None if block["function"] is None else "fresh" if hits[block["function"]] == 1 else "recurring"
-    places = task.record["continual_learning"] | {"sequence_position": position}
-    ours = block | {"stratum": stratum, "leaky": bool(leaked_lines(task.problem_statement, task.patch))}
+    places = task.record["continual_learning"] | {"sequence_position": len(earlier) + 1}
+    ours = block | {"stratum": stratum} | columns_of(task, earlier)
     return task.record | {"continual_learning": places, "rehearsal": ours}
 
 

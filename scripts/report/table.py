@@ -1,10 +1,10 @@
 """A phase's results as a page that reads without a glossary.
 
-Rule script: input summary, splits, verdict; output table, an HTML file that needs nothing beside it.
+Rule script: input summary, splits, verdict, audits; output table, an HTML file that needs nothing beside it.
 """
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ import pandas as pd
 
 from scripts.files import atomic_write
 from scripts.jobs import job
+from scripts.report import audit
 from scripts.report.figures import read
 from scripts.report.style import unique
 
@@ -37,8 +38,13 @@ NOTES = (
 )
 
 
-def page(summary: pd.DataFrame, splits: pd.DataFrame, verdict: dict[str, Any]) -> str:
-    """The HTML text: what it says in sentences, then the numbers over all splits, per split, and by stratum."""
+def page(
+    summary: pd.DataFrame,
+    splits: pd.DataFrame,
+    verdict: dict[str, Any],
+    audits: Mapping[str, pd.DataFrame] | None = None,
+) -> str:
+    """The HTML text: what it says in sentences, then the numbers over all splits, per split, by stratum; the tasks last."""
     title = f"Results of {verdict['phase']}"
     sentences = "".join(f"<li>{escape(row['sentence'])}</li>" for row in verdict["rows"])
     controls = "".join(
@@ -53,6 +59,7 @@ def page(summary: pd.DataFrame, splits: pd.DataFrame, verdict: dict[str, Any]) -
         f"<h2>By kind of task</h2>{table(summary, [*_names(summary), *_strata()])}",
         f"<h2>Effort per session</h2>{table(summary, [*_names(summary), *EFFORT])}",
         f'<p class="note">{escape(NOTES)}</p>',
+        audit.section(audits or {}),
     ]
     head = f'<meta charset="utf-8"><title>{escape(title)}</title><style>{STYLE}</style>'
     return f'<!doctype html><html lang="en"><head>{head}</head><body>{"".join(parts)}</body></html>\n'
@@ -170,7 +177,8 @@ def main(snakemake: Any) -> None:
     with job(snakemake):
         files = snakemake.input
         verdict = json.loads(Path(files.verdict).read_text())
-        atomic_write(snakemake.output.table, page(read(files.summary), read(files.splits), verdict))
+        audits = {Path(file).parent.name: audit.read(file) for file in files.audits}
+        atomic_write(snakemake.output.table, page(read(files.summary), read(files.splits), verdict, audits))
 
 
 if __name__ == "__main__":

@@ -3,6 +3,8 @@
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
+from scripts.workflow.sources import making
+
 ARMS = ("knowledge", "skill", "both")
 
 
@@ -80,7 +82,7 @@ def jobs_of(phase: dict, config: Mapping[str, Any]) -> list[str]:
     }
     experts = [f"results/{repo}/{model}/expert" for repo in phase["repos"] for model in phase["models"]]
     folders = session_folders(phase) + (experts if sources - {"own"} else [])
-    jobs = [f"results/{repo}/mine_{config['repos'][repo]['source']}" for repo in phase["repos"]]
+    jobs = [f"results/{repo}/{making(config['repos'][repo]['source'])}" for repo in phase["repos"]]
     jobs += [f"results/{repo}/validate" for repo in phase["repos"]]
     jobs += [f"{folder}/{name}" for folder in folders for name in ("trajectories", "verdicts")]
     jobs += [f"{run.recipe_folder}/index" for run in runs_of(phase) if run.arm == "knowledge"]

@@ -12,6 +12,7 @@ def reference_faults(config: dict, scaffolds: set[str]) -> Iterator[Fault]:
     """Faults of a configuration whose shapes are right."""
     yield from reserved_names(config)
     yield from shared_names(config)
+    yield from missing_benchmarks(config)
     for name, model in config["models"].items():
         yield from unknown(
             ["models", name, "scaffold"], [model["scaffold"]], scaffolds, "file of resources/scaffolds"
@@ -35,6 +36,14 @@ def shared_names(config: dict) -> Iterator[Fault]:
             other = seen.setdefault(name.lower(), name)
             if other != name:
                 yield [kind, name], f"{name!r} and {other!r} differ only in case", "choose another name"
+
+
+def missing_benchmarks(config: dict) -> Iterator[Fault]:
+    """Repositories out of a benchmark that the configuration does not say where to find."""
+    for name, block in config["repos"].items():
+        if block["source"] == "swe-bench-cl" and "swe-bench-cl" not in config.get("benchmarks", {}):
+            what = "there is no block benchmarks.swe-bench-cl, which says where the tasks are"
+            yield ["repos", name, "source"], what, "add it; config.yaml shows one"
 
 
 def phase_faults(keys: list[str], phase: dict, config: dict) -> Iterator[Fault]:

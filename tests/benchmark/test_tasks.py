@@ -61,6 +61,9 @@ def test_positions_follow_the_order_and_records_stay_whole():
         "version": None,
         "stratum": None,
         "leaky": False,
+        "leak_share": None,
+        "shared_files": ["m.py"],
+        "depends_on": ["b", "c"],
     }
 
 

