@@ -2,75 +2,72 @@
 
 import dataclasses
 import json
-import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from scripts.benchmark.repository import File
+from scripts.benchmark.runtimes import EnvironmentFailure, Runtime
 from scripts.errors import UserError
+from scripts.trajectories import workspace
 from scripts.trajectories.bubblewrap import REPO
 from scripts.trajectories.limits import Limits
 from scripts.trajectories.public import publish, scratch
-from scripts.trajectories.sandbox import Environment, Outcome, Sandbox
+from scripts.trajectories.sandbox import Outcome
 
 INSIDE = "/laboratory"
-_SERVER = Path(__file__).resolve().parent / "inside"
 ANSWERS_BYTES = 1 << 30
-HOURS = 3 * 3600
+LONGEST = 3 * 3600  # seconds: the server itself sees to it that no test takes long
+_SERVER = Path(__file__).resolve().parent / "inside"
+
+
+@dataclass(frozen=True)
+class Original:
+    """The repository without a bug, named as if it were a task, so that a runtime takes it for one."""
+
+    id: str = "original"
+
+    @property
+    def ref(self) -> str:
+        return f"refs/tasks/{self.id}"
 
 
 @dataclass(frozen=True)
 class Laboratory:
-    """Files by path, the environment that runs them, and the limits that a verdict on them will have."""
+    """Where tests run: a mirror that holds the original, a runtime, and the limits that a verdict will have."""
 
-    files: Mapping[str, File]
-    environment: Environment
+    mirror: Path
+    runtime: Runtime
     limits: Limits
+    original: Original = Original()
 
     def run(self, request: dict, work: Iterable[dict], where: str) -> list[dict]:
-        """The server's answers to a request, from a fresh copy of the files.
+        """The server's answers to a request, from a fresh workspace.
 
         Raises:
-            UserError: pytest does not run there, or the tests cannot be collected in time.
+            UserError: the environment cannot be made, or pytest does not come to its end in it.
         """
-        environment = dataclasses.replace(
-            self.environment, binds=(*self.environment.binds, (str(publish(_SERVER)[0]), INSIDE))
-        )
-        whole = dataclasses.replace(self.limits, cpu_seconds=HOURS, wall_seconds=HOURS)
-        lines = [json.dumps(each) + "\n" for each in ({"root": REPO, **request}, *work)]
-        command = f"exec {environment.python} -s {INSIDE}/server.py"
+        limits = dataclasses.replace(self.limits, cpu_seconds=LONGEST, wall_seconds=LONGEST)
+        lines = "".join(json.dumps(each) + "\n" for each in ({"root": REPO, **request}, *work))
+        binds = ((str(publish(_SERVER)[0]), INSIDE),)
         with scratch() as folder:
-            write_files(self.files, folder / "repo")
-            with Sandbox(folder / "repo", whole, environment) as sandbox:
-                outcome = sandbox.run(command, stdin="".join(lines), capture=ANSWERS_BYTES)
+            workspace.create(self.mirror, self.original.ref, place := folder / "repo")
+            try:
+                with self.runtime.open(self.original, place, limits, binds=binds) as room:
+                    command = f"exec {room.python} -s {INSIDE}/server.py"
+                    outcome = room.run(command, stdin=lines, capture=ANSWERS_BYTES)
+            except EnvironmentFailure as error:
+                fix = "look at `python` and `requirements`, or install it by hand to see why"
+                raise UserError(where, str(error), fix) from error
         return answers(outcome, where)
 
 
 def answers(outcome: Outcome, where: str) -> list[dict]:
     """The server's lines; UserError if it did not come to its end."""
-    lines = [line for line in outcome.output.splitlines() if line.startswith("{")]
-    found = [json.loads(line) for line in lines if line.endswith("}")]
+    lines = [line for line in outcome.output.splitlines() if line.startswith("{") and line.endswith("}")]
+    found = [json.loads(line) for line in lines]
     if not found or "end" not in found[-1]:
         stopped = f"the {outcome.limit} limit" if outcome.limit else f"code {outcome.returncode}"
         said = " ".join(outcome.output.split())[-300:]
         fix = "run pytest in the repository by hand; see also `limits`, `requirements` and `python`"
         raise UserError(where, f"pytest did not come to its end: {stopped} ({said})", fix)
     return found
-
-
-def write_files(files: Mapping[str, File], folder: Path) -> None:
-    """Write files as git would into a new folder; a submodule is an empty folder."""
-    folder.mkdir(parents=True)
-    for path, (content, mode) in files.items():
-        target = folder / path
-        if not target.resolve().is_relative_to(folder.resolve()):
-            raise UserError(path, "lies outside of its repository", "take it out of the repository")
-        target.parent.mkdir(parents=True, exist_ok=True)
-        if mode == "120000":
-            target.symlink_to(os.fsdecode(content))
-        elif mode == "160000":
-            target.mkdir()
-        else:
-            target.write_bytes(content)
-            target.chmod(0o755 if mode == "100755" else 0o644)

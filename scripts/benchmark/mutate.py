@@ -9,6 +9,9 @@ from scripts.benchmark.operators import OPERATORS, Change, Scope
 from scripts.benchmark.spans import Source
 
 
+Definition = ast.FunctionDef | ast.AsyncFunctionDef
+
+
 @dataclass(frozen=True)
 class Mutation:
     """One bug: what was done to which function, and the lines that tell right from wrong.
@@ -61,9 +64,7 @@ def functions(source: Source) -> Iterator[tuple[str, ast.AST, Scope]]:
         yield prefix + node.name, node, Scope(source, names)
 
 
-def definitions(
-    body: list[ast.stmt], prefix: str
-) -> Iterator[tuple[str, ast.FunctionDef | ast.AsyncFunctionDef]]:
+def definitions(body: list[ast.stmt], prefix: str) -> Iterator[tuple[str, Definition]]:
     """Functions of a body and of the classes in it, each with the prefix of its qualified name."""
     for node in body:
         if isinstance(node, ast.ClassDef):
@@ -90,7 +91,7 @@ def visible(node: ast.AST) -> Iterator[ast.AST]:
 class Piece:
     """One function of a module: as much as has to be parsed again when something in it changes."""
 
-    def __init__(self, source: Source, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
+    def __init__(self, source: Source, node: Definition) -> None:
         first = min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)])
         self.start, self.after = source.starts[first - 1], len(source.text) - source.starts[node.end_lineno]
         self.indented = node.col_offset > 0

@@ -1,16 +1,14 @@
 """A user's own repository as files: a commit of a local git repository, or a package's source release."""
 
 import io
-import re
 import subprocess
-import sys
 import tarfile
-import tempfile
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from scripts.benchmark.release import NoRelease, release
 from scripts.benchmark.repository import File, git, git_bytes
 from scripts.errors import UserError
 
@@ -44,7 +42,7 @@ def read_code(code: str, cache: Path, where: str) -> Code:
         UserError: there is no such repository, commit, package or version.
     """
     if code.startswith(REGISTRY):
-        return from_registry(code.removeprefix(REGISTRY), cache / "sdists", where)
+        return from_registry(code.removeprefix(REGISTRY), cache / "releases", where)
     folder, commit = split_commit(code)
     return from_git(folder, commit, where)
 
@@ -95,41 +93,15 @@ def blobs(folder: Path, names: list[str]) -> dict[str, bytes]:
 
 
 def from_registry(package: str, cache: Path, where: str) -> Code:
-    """The files of a package's source release, downloaded once by pip, without the folder around them."""
-    if not re.fullmatch(r"[A-Za-z0-9._-]+==[A-Za-z0-9.!+_-]+", package):
-        raise UserError(where, f"{package!r} names no release", "write registry:<package>==<version>")
-    kept = sorted((cache / package).glob("*"))
-    archive = kept[0] if kept else download(package, cache, where)
-    entries = dict(unpacked(archive))
-    files = {path.split("/", 1)[1]: file for path, file in entries.items() if "/" in path}
-    return Code(files, f"{package.replace('==', ' ')} from the package registry")
-
-
-def download(package: str, cache: Path, where: str) -> Path:
-    """The archive, made whole beside its place and renamed."""
-    cache.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=".half-", dir=cache) as half:
-        command = [sys.executable, "-m", "pip", "download", "--disable-pip-version-check", "--no-deps"]
-        command += ["--no-binary", ":all:", "--dest", f"{half}/{package}", package]
-        ran = subprocess.run(command, capture_output=True, text=True)
-        if ran.returncode:
-            raise UserError(where, *refused(package, ran.stderr))
-        (archive,) = Path(half, package).iterdir()
-        if not (cache / package).exists():
-            Path(half, package).rename(cache / package)
-    return cache / package / archive.name
-
-
-def refused(package: str, said: str) -> tuple[str, str]:
-    """What is wrong and what to do, from pip's words."""
-    name = package.partition("==")[0]
-    if versions := re.search(r"\(from versions: (.*)\)", said):
-        if versions[1] == "none":
-            return f"the registry has no source release of a package {name}", "mend the name, or name a git repository"
-        known = ", ".join(versions[1].split(", ")[-8:])
-        return f"the registry has no source release {package}", f"use one of its versions, the last are {known}"
-    last = (said.strip().splitlines() or ["pip said nothing"])[-1][:300]
-    return f"{package} could not be downloaded ({last})", "look at the network, or name a git repository"
+    """The files of a package's source release, without the folder around them."""
+    name, _, version = package.partition("==")
+    try:
+        archive = release(name, version, cache)
+    except NoRelease as reason:
+        fix = f"name a version that `pip index versions {name}` lists and that has a source release"
+        raise UserError(where, str(reason), fix) from reason
+    files = {path.split("/", 1)[1]: file for path, file in unpacked(archive) if "/" in path}
+    return Code(files, f"{name} {version} from the package registry")
 
 
 def unpacked(archive: Path) -> Iterator[tuple[str, File]]:
