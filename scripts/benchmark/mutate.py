@@ -117,7 +117,7 @@ def describe(operator: str, function: str, right: str, wrong: str) -> Mutation:
     a, b = a[start:], b[start:]
     shared = common(a[::-1], b[::-1])
     return Mutation(
-        operator, function, start + 1, tuple(a[: len(a) - shared]), tuple(b[: len(b) - shared]), wrong
+        operator, function, start + 1, tuple(a[: len(a) - shared]), tuple(b[: len(b) - shared]), right
     )
 
 

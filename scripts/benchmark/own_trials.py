@@ -17,7 +17,7 @@ BATCH = 120  # bugs that one process tries
 MOST_TESTS = 250  # a line that more tests reach breaks all of them
 MOST_FAILING = 12
 SHOWN = 3  # failing tests that are asked for an example
-SECONDS, TIMES = 2.0, 5  # a bug has this long, and so many times what its tests take without it
+SECONDS, TIMES = 0.5, 5  # of processor time: a bug has this long, and so many times what its tests take without it
 
 
 @dataclass(frozen=True)

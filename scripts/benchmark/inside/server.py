@@ -4,6 +4,7 @@ Runs inside the sandbox with the repository's own interpreter (3.8 or newer): st
 request is a JSON object on standard input, the answers are JSON objects, one a line, on what was standard output.
 """
 
+import gc
 import json
 import os
 import random
@@ -75,6 +76,8 @@ class Server:
         if factory:
             factory.getbasetemp()  # one for all forks
         fork.adopt()
+        gc.collect()
+        gc.freeze()  # collections in forks then leave the memory shared that was there before
         getattr(self, self.request["do"])()
         return True
 
