@@ -1,5 +1,6 @@
 # Functions that look names up in the configuration; what they compute is in scripts/workflow.
 
+from scripts.benchmark.own_code import version_of
 from scripts.benchmark.places import local_files
 from scripts.files import sha256_of_files
 from scripts.workflow.code import code_of
@@ -143,6 +144,16 @@ def environments(wildcards):
 def limits(wildcards):
     """The study's limits with those that a repository's block overrides."""
     return config["limits"] | repo(wildcards).get("limits", {})
+
+
+def court_memory(wildcards):
+    """Memory of a job that runs tests, in megabytes: what a sandbox may take, and the job itself."""
+    return max(2000, limits(wildcards)["memory_mb"] + 1000)
+
+
+def court_minutes(wildcards):
+    """Longest time of such a job: environments may have to be compiled, and real suites take minutes."""
+    return 60 if repo(wildcards)["source"] == "pocket" else 720
 
 
 def runtime(wildcards):

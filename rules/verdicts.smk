@@ -17,8 +17,8 @@ rule verdicts:
     benchmark:
         "benchmarks/{repo}/{sessions}/verdicts.tsv"
     resources:
-        mem_mb=2000,
-        runtime=60,
+        mem_mb=court_memory,
+        runtime=court_minutes,
     params:
         limits=limits,
         runtime=runtime,

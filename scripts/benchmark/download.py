@@ -81,7 +81,7 @@ def fetch(url: str, part: Path, resumable: bool) -> None:
         except (Broken, requests.RequestException, HTTPError) as error:
             so_far = part.stat().st_size if part.is_file() else 0
             left, last = (left - 1 if so_far <= last else ATTEMPTS - 1), so_far
-            log.warning("%s: %s; %d bytes so far", url, error, so_far)
+            log.warning("%s: %s; %d bytes so far", url, reason(error), so_far)
             if left <= 0:
                 raise given_up(url, error, so_far) from error
             time.sleep(WAIT * (ATTEMPTS - left))

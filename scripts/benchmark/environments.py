@@ -34,7 +34,9 @@ def environments(tasks: list[Task], answer: dict, repository: Path, python: str 
         raise UserError(f"{where}, task {strange[0].id}", what, "take the task out, or mend its version")
     found = {}
     for name, spec in sorted(answer["versions"].items()):
-        source = max((task for task in tasks if required_version(task) == name), key=lambda task: (task.date, task.id))
+        source = max(
+            (task for task in tasks if required_version(task) == name), key=lambda task: (task.date, task.id)
+        )
         read = reader(repository, source.ref)
         found[name] = ingredients(source.repo, name, spec, read, source.id, python).as_json()
     return {"swebench": answer["swebench"], "versions": found, "tasks": answer["tasks"]}

@@ -62,16 +62,16 @@ class Ingredients:
 
     @classmethod
     def from_json(cls, content: dict) -> "Ingredients":
-        lists = {
-            name: tuple(value) if isinstance(value, list) else value for name, value in content.items()
-        }
+        lists = {name: tuple(value) if isinstance(value, list) else value for name, value in content.items()}
         return cls(**{**lists, "variables": tuple(tuple(pair) for pair in content["variables"])})
 
     def as_json(self) -> dict:
         return asdict(self)
 
 
-def ingredients(repo: str, version: str, spec: dict, read: Read, source: str, python: str | None) -> Ingredients:
+def ingredients(
+    repo: str, version: str, spec: dict, read: Read, source: str, python: str | None
+) -> Ingredients:
     """A version's ingredients.
 
     Args:
@@ -97,7 +97,7 @@ def ingredients(repo: str, version: str, spec: dict, read: Read, source: str, py
         test_cmd=on_interpreter(spec["test_cmd"], used),
         release=f"{version.lstrip('v')}.0",
         source=source,
-        left_out=tuple([*missing, *skipped, *ignored]),
+        left_out=(*missing, *skipped, *ignored),
     )
 
 

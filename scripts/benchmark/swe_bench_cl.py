@@ -84,7 +84,8 @@ def version(metadata: dict, rows: dict[Any, dict], where: str) -> str:
 
 def main(snakemake: Any) -> None:
     with job(snakemake) as log:
-        found, origins = build(snakemake.params.source, Path(snakemake.params.cache))
+        cache = Path(snakemake.output.benchmark).parents[1]
+        found, origins = build(snakemake.params.source, cache)
         text = canonical_json(found) + "\n"
         atomic_write(snakemake.output.benchmark, text)
         atomic_write(snakemake.output.sources, canonical_json(origins) + "\n")

@@ -31,7 +31,8 @@ def validate(
     results = judge_all(court, pairs, done)
     gold, empty = results[::2], results[1::2]
     rows = [
-        row(task, good, nothing, strict) for task, (good, _), (nothing, _) in zip(tasks, gold, empty, strict=True)
+        row(task, good, nothing, strict)
+        for task, (good, _), (nothing, _) in zip(tasks, gold, empty, strict=True)
     ]
     seconds = [first + second for (_, first), (_, second) in zip(gold, empty, strict=True)]
     return rows, [

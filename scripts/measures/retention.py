@@ -113,7 +113,7 @@ def load(model: dict, folder: Path) -> "torch.nn.Module":
     from scripts.training import lora
 
     torch.set_num_threads(model["threads"])
-    base = lora.base_model(resolve_checkpoint(model["checkpoint"], CACHE), model["dtype"], model["device"])
+    base = lora.base_model(resolve_checkpoint(model["checkpoint"], CACHE), model)
     return PeftModel.from_pretrained(base, folder, autocast_adapter_dtype=False).eval()
 
 

@@ -14,10 +14,10 @@ from pathlib import Path
 import torch
 from peft import LoraConfig, PeftModel, get_peft_model
 from peft.helpers import disable_input_dtype_casting
-from transformers import AutoModelForCausalLM
 
 from scripts.jobs import Progress
 from scripts.training import packing
+from scripts.trajectories.checkpoint import load
 
 log = logging.getLogger(__name__)
 
@@ -33,11 +33,9 @@ class Step:
     tokens: int
 
 
-def base_model(checkpoint: str | Path, dtype: str, device: str) -> torch.nn.Module:
-    """The base in the precision in which it is used, with attention over packed examples."""
-    return AutoModelForCausalLM.from_pretrained(
-        checkpoint, dtype=getattr(torch, dtype), attn_implementation=packing.NAME, device_map={"": device}
-    )
+def base_model(checkpoint: str | Path, block: dict) -> torch.nn.Module:
+    """The base of a model's block in the precision in which it is used, with attention over packed examples."""
+    return load(checkpoint, block, packing.NAME)
 
 
 def with_new_adapter(model: torch.nn.Module, recipe: dict) -> PeftModel:

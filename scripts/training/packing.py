@@ -6,10 +6,11 @@ every example attends to it and to itself. The result is that of running the exa
 """
 
 from dataclasses import dataclass
-from itertools import takewhile
 
 import torch
 from transformers import AttentionInterface
+
+from scripts.trajectories.render import shared_beginning
 
 NAME = "packed"
 
@@ -30,8 +31,7 @@ class Pack:
 
 def shared_prefix(examples: list[dict]) -> int:
     """Length of the common beginning, at most up to the token before the first supervised one."""
-    columns = zip(*(example["input_ids"] for example in examples), strict=False)
-    same = sum(1 for _ in takewhile(lambda column: len(set(column)) == 1, columns))
+    same = shared_beginning(example["input_ids"] for example in examples)
     first = min(start for example in examples for start, _ in spans(example))
     return min(same, first - 1)
 

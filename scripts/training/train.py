@@ -51,7 +51,7 @@ def facts(examples: list[dict], recipe: dict, model: dict, base_sha256: str) -> 
         "seed": recipe["seed"],
         "base_model": model["checkpoint"],
         "base_sha256": base_sha256,
-        **{name: model[name] for name in ("dtype", "device", "threads")},
+        **{name: model[name] for name in ("dtype", "quantization", "device", "threads")},
         "code_sha256": sha256_of_files(CODE),
         "libraries": {name: importlib.metadata.version(name) for name in LIBRARIES},
     }
@@ -69,7 +69,7 @@ def fit(
     from scripts.training import lora
 
     torch.set_num_threads(model["threads"])
-    adapted = lora.with_new_adapter(lora.base_model(checkpoint, model["dtype"], model["device"]), recipe)
+    adapted = lora.with_new_adapter(lora.base_model(checkpoint, model), recipe)
     steps = lora.train(adapted, examples, recipe)
     status, reason = lora.verdict(steps)
     rows = [{**asdict(step), "loss": finite(step.loss)} for step in steps]

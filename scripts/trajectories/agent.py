@@ -20,7 +20,7 @@ from minisweagent.exceptions import FormatError, InterruptAgentFlow, Submitted
 
 from scripts.trajectories.actions import FORMS, NoAction
 from scripts.trajectories.engines import Ask, Conversation, Engine
-from scripts.trajectories.render import Renderer
+from scripts.trajectories.render import Renderer, shared_beginning
 from scripts.trajectories.sandbox import Sandbox
 from scripts.trajectories.scaffold import Scaffold
 from scripts.trajectories.tools import FENCE_REMOVED, SUBMITTED
@@ -100,7 +100,7 @@ class Turns:
             self._system = message["content"]
         elif message["role"] == "user" and not self.conversation.tokens:
             extra["token_ids"] = self._opening(message["content"])
-            self.shared = len(os.path.commonprefix([extra["token_ids"][:-1], self._opening("")]))
+            self.shared = shared_beginning([extra["token_ids"][:-1], self._opening("")])
         elif message["role"] == "user":
             extra["token_ids"] = self.renderer.after(message["content"])
         return message

@@ -11,6 +11,7 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -134,6 +135,39 @@ def convert(gguf: Path, folder: Path, origin: str) -> None:
             (staging / name).replace(folder / name)
     finally:
         shutil.rmtree(staging, ignore_errors=True)
+
+
+def load(checkpoint: str | Path, block: dict, attention: str) -> Any:
+    """The model of a block, on its device and in its precision; `quantization: nf4` keeps linear weights in 4 bits.
+
+    NF4 is that of QLoRA (Dettmers et al., 2023, arXiv:2305.14314); products are computed in the block's dtype.
+    """
+    import torch
+    from transformers import AutoModelForCausalLM
+
+    dtype = getattr(torch, block["dtype"])
+    return AutoModelForCausalLM.from_pretrained(
+        checkpoint,
+        dtype=dtype,
+        attn_implementation=attention,
+        device_map={"": block["device"]},
+        quantization_config=_nf4(dtype) if block["quantization"] == "nf4" else None,
+    )
+
+
+def _nf4(dtype: Any) -> Any:
+    """transformers' configuration of 4-bit weights; UserError where the library that holds them is missing."""
+    from transformers import BitsAndBytesConfig
+
+    if find_spec("bitsandbytes") is None:
+        fix = "pip install bitsandbytes (Linux, Windows), or write none"
+        raise UserError("quantization: nf4", "the package bitsandbytes is not installed", fix)
+    return BitsAndBytesConfig(
+        load_in_4bit=True,
+        bnb_4bit_quant_type="nf4",
+        bnb_4bit_compute_dtype=dtype,
+        bnb_4bit_use_double_quant=True,
+    )
 
 
 def _model(gguf: Path) -> Any:

@@ -17,6 +17,7 @@ from typing import Any
 from scripts.benchmark.mirror import mirror
 from scripts.benchmark.runtimes.venue import Venue
 from scripts.benchmark.task import Task
+from scripts.errors import UserError
 from scripts.files import sha256_of, sha256_of_files, write_jsonl
 from scripts.jobs import Progress
 from scripts.store import Store
@@ -185,7 +186,8 @@ def local_engine(model: dict, adapter: Path | None = None) -> Any:
     torch.set_num_threads(model["threads"])
     folder = resolve_checkpoint(model["checkpoint"], CACHE)
     words = renderer(model["checkpoint"])
-    weights = load(folder, adapter, model["dtype"], model["device"])
+    weights = load(folder, adapter, model)
+    check_context(model, getattr(weights.config, "max_position_embeddings", None))
     grammars = Grammars(words.tokenizer, weights.config.vocab_size, words.ends)
     engine = LocalEngine(weights, grammars, model["slots"])
     try:
@@ -193,6 +195,17 @@ def local_engine(model: dict, adapter: Path | None = None) -> Any:
     finally:
         engine.close()
         logging.getLogger("engine").info("%d tokens decoded", engine.tokens_decoded)
+
+
+def check_context(model: dict, context: int | None) -> None:
+    """UserError where the scaffold's prompts would not fit into the model's context (tokens; None: not known)."""
+    budget = scaffolds.load(model["scaffold"]).history_tokens
+    if context is not None and budget > context:
+        where, what = (
+            f"scaffold {model['scaffold']}",
+            f"history_tokens is {budget}, the model reads {context}",
+        )
+        raise UserError(where, what, f"set history_tokens to at most {context}, or take another scaffold")
 
 
 def record(output: Any, played: tuple[list[dict], list[dict]]) -> None:

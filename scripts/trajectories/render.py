@@ -4,11 +4,19 @@ A conversation is cut where replies begin and end. Each piece is tokenized once,
 message from then on: history is never tokenized again, so a prompt read twice is the same prompt.
 """
 
+from collections.abc import Iterable
+from itertools import takewhile
 from typing import Any
 
 from scripts.errors import UserError
 
 MARK = "\N{WHITE SQUARE}reply\N{WHITE SQUARE}"
+
+
+def shared_beginning(prompts: Iterable[list[int]]) -> int:
+    """How many first ids all prompts have in common."""
+    columns = zip(*prompts, strict=False)
+    return sum(1 for _ in takewhile(lambda column: len(set(column)) == 1, columns))
 
 
 class Renderer:

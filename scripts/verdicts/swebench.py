@@ -14,7 +14,9 @@ from scripts.benchmark.task import Task, required_version
 from scripts.errors import UserError
 
 OFFICIAL = Path(__file__).resolve().parent / "official"
-SECONDS = 120  # a log is read in milliseconds; what a hostile one makes of a regular expression is not waited for
+SECONDS = (
+    120  # a log is read in milliseconds; what a hostile one makes of a regular expression is not waited for
+)
 
 
 class Unreadable(Exception):

@@ -56,7 +56,9 @@ def main(snakemake: Any) -> None:
     """Make the environment, write its card."""
     with job(snakemake):
         card = Path(snakemake.output.card)
-        atomic_write(card, canonical_json(make(Path(snakemake.input.requirements), card.with_suffix(""))) + "\n")
+        atomic_write(
+            card, canonical_json(make(Path(snakemake.input.requirements), card.with_suffix(""))) + "\n"
+        )
 
 
 if __name__ == "__main__":

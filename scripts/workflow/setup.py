@@ -20,6 +20,9 @@ def environment(home: str) -> None:
     os.environ["MSWEA_GLOBAL_CONFIG_DIR"] = os.path.abspath("results/cache/mini-swe-agent")
     os.environ |= {"MSWEA_SILENT_STARTUP": "1", "HF_HUB_DISABLE_TELEMETRY": "1", "TQDM_DISABLE": "1"}
     os.environ["TOKENIZERS_PARALLELISM"] = "false"
+    os.environ["PYTHONWARNINGS"] = (
+        "ignore::FutureWarning:transformers.modeling_utils"  # peft asks in the old way
+    )
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # compile our modules once, not in every job
 
 

@@ -16,5 +16,5 @@ def with_defaults(block: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def making(source: str) -> str:
-    """The rule that makes a repository's benchmark.json."""
-    return {"pocket": "mine_pocket", "swe-bench-cl": "sequence", "mined": "mine_repository"}[source]
+    """The rule that makes a repository's benchmark.json, and the bundle of what its tasks start from."""
+    return {"pocket": "mine_pocket", "swe-bench-cl": "base_commits", "mined": "mine_repository"}[source]

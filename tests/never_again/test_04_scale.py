@@ -4,13 +4,13 @@ import pytest
 import torch
 
 from scripts.training import lora
-from tests.training.tiny import RECIPE, checkpoint
+from tests.training.tiny import MODEL, RECIPE, checkpoint
 
 
 def layer(rank: int, alpha_over_rank: float):
     """One adapted linear layer, its B not zero."""
     recipe = {**RECIPE, "rank": rank, "alpha_over_rank": alpha_over_rank}
-    model = lora.with_new_adapter(lora.base_model(checkpoint(), "float32", "cpu"), recipe)
+    model = lora.with_new_adapter(lora.base_model(checkpoint(), MODEL), recipe)
     layer = model.get_base_model().model.layers[0].mlp.up_proj
     torch.nn.init.normal_(layer.lora_B["default"].weight)
     return layer
@@ -35,6 +35,6 @@ def test_the_trained_and_the_served_adapter_have_one_scale(tmp_path):
     from scripts.trajectories.engines.local import load
 
     recipe = {**RECIPE, "rank": 8}
-    lora.with_new_adapter(lora.base_model(checkpoint(), "float32", "cpu"), recipe).save_pretrained(tmp_path)
-    served = load(checkpoint(), tmp_path, "float32", "cpu").get_base_model().model.layers[0].mlp.up_proj
+    lora.with_new_adapter(lora.base_model(checkpoint(), MODEL), recipe).save_pretrained(tmp_path)
+    served = load(checkpoint(), tmp_path, MODEL).get_base_model().model.layers[0].mlp.up_proj
     assert served.scaling == {"default": RECIPE["alpha_over_rank"]}

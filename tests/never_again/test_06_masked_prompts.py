@@ -5,7 +5,7 @@ import torch
 from scripts.synthesis.actions_format import examples
 from scripts.training import lora, packing, train
 from tests.staged import FIX, played
-from tests.training.tiny import checkpoint
+from tests.training.tiny import MODEL, checkpoint
 from tests.training.tiny import examples as rows
 
 
@@ -30,7 +30,7 @@ def test_a_held_out_turn_is_never_a_label():
 
 def test_the_loss_does_not_move_with_what_is_not_supervised_behind_it():
     """A token of the prompt is context: as a label it would change the number of labels and their mean."""
-    model = lora.base_model(checkpoint(), "float32", "cpu")
+    model = lora.base_model(checkpoint(), MODEL)
     (row,) = rows(1)
     with torch.no_grad():
         masked = lora.cross_entropy(model, packing.pack(*lora.batch_of([row], [0])))

@@ -46,4 +46,5 @@ def test_published_tasks_that_leak_are_marked():
         for row in rows(load_sequence(PUBLISHED, "django/django"))
     }
     assert marked["django__django-11066"] and marked["django__django-11163"]
+    assert marked["django__django-12304"] and marked["django__django-13410"]
     assert 2 <= sum(marked.values()) <= 12

@@ -1,5 +1,7 @@
 """Figures and table from a simulated study: drawn without error, equal for equal data, honest about what is missing."""
 
+import json
+import re
 from pathlib import Path
 from types import SimpleNamespace
 from xml.etree import ElementTree
@@ -107,6 +109,30 @@ def test_the_table_has_plain_headings_sentences_and_no_false_zero(tmp_path, monk
     ):
         assert part in html
     assert "nan" not in html.replace("tenant", "") and "_" not in html.split("</style>")[1]
+
+
+AUDIT = """task,position,created_at,difficulty,version,leak_share,leaked_lines,holds_fix,shared_files,depends_on,later_A
+kit-1,1,2024-01-01T00:00:00+00:00,<15 min fix,,0.75,"a, <b>",1,,,
+kit-2,2,2024-01-02T00:00:00+00:00,1-4 hours,,,,0,m.py,kit-1,0
+"""
+
+
+def test_the_page_ends_with_the_audit_of_the_tasks(tmp_path, monkeypatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    atomic_write("verdict.json", json.dumps(write(study())))
+    atomic_write("kit/audit.csv", AUDIT)
+    files = SimpleNamespace(
+        summary="summary.csv", splits="splits.csv", verdict="verdict.json", audits=["kit/audit.csv"]
+    )
+    output = SimpleNamespace(table="table.html")
+    table.main(SimpleNamespace(input=files, output=output, log=["log"], rule="table"))
+    html = Path("table.html").read_text()
+    ElementTree.fromstring(re.sub(r"<!doctype html>|<meta[^>]*>", "", html))
+    assert (
+        "kit: of 2 tasks 1 have an issue text that holds the fix (kit-1), 1 one with at least a line" in html
+    )
+    assert '<td class="name">&lt;15 min fix</td><td>75</td><td>0</td><td>0</td><td>–</td>' in html
+    assert '<td class="name">1-4 hours</td><td>–</td><td>1</td><td>1</td><td>0</td>' in html
 
 
 @pytest.mark.parametrize("share, said", [(0.125, "+12.5"), (-0.05, "−5.0")])

@@ -1,14 +1,15 @@
 """The loop: which examples when, the same weights every time."""
 
+import pytest
 import torch
 
 from scripts.training import lora
-from tests.training.tiny import RECIPE, checkpoint, examples
+from tests.training.tiny import MODEL, RECIPE, checkpoint, examples
 
 
 def fitted(**changes):
     recipe = {**RECIPE, **changes}
-    model = lora.with_new_adapter(lora.base_model(checkpoint(), "float32", "cpu"), recipe)
+    model = lora.with_new_adapter(lora.base_model(checkpoint(), MODEL), recipe)
     return model, lora.train(model, examples(), recipe)
 
 
@@ -37,7 +38,7 @@ def test_the_same_seed_gives_the_same_weights_bit_for_bit():
 
 
 def test_only_the_adapter_learns_and_the_base_keeps_its_precision():
-    model = lora.with_new_adapter(lora.base_model(checkpoint(), "bfloat16", "cpu"), RECIPE)
+    model = lora.with_new_adapter(lora.base_model(checkpoint(), MODEL | {"dtype": "bfloat16"}), RECIPE)
     before = {name: weight.clone() for name, weight in model.named_parameters() if "lora" not in name}
     steps = lora.train(model, examples(), RECIPE)
     after = dict(model.named_parameters())
@@ -51,3 +52,16 @@ def test_only_the_adapter_learns_and_the_base_keeps_its_precision():
 def test_every_linear_layer_but_the_head_has_an_adapter():
     names = {name.split(".lora_")[0].rsplit(".", 1)[1] for name in weights(fitted(epochs=1)[0])}
     assert names == {"q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"}
+
+
+def test_an_adapter_learns_on_a_base_in_four_bits_and_leaves_it_as_it_was():
+    """QLoRA for real, on the CPU: the linear weights are packed integers before and after, and the loss falls."""
+    pytest.importorskip("bitsandbytes", reason="it is installed on Linux only")
+    block = MODEL | {"dtype": "bfloat16", "quantization": "nf4"}
+    model = lora.with_new_adapter(lora.base_model(checkpoint(), block), RECIPE)
+    weight = model.base_model.model.model.layers[0].mlp.up_proj.base_layer.weight
+    before = weight.data.clone()
+    steps = lora.train(model, examples(6, 3), RECIPE)
+    assert before.dtype == torch.uint8
+    assert torch.equal(weight.data, before)
+    assert lora.verdict(steps)[0] == "trained"

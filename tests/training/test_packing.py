@@ -5,7 +5,7 @@ import torch
 from transformers import AutoModelForCausalLM
 
 from scripts.training import lora, packing
-from tests.training.tiny import RECIPE, checkpoint, examples
+from tests.training.tiny import MODEL, RECIPE, checkpoint, examples
 
 
 def adapted(model):
@@ -40,7 +40,7 @@ def one_by_one(batch, targets):
 def test_loss_and_gradients_are_those_of_the_examples_one_by_one(count, shared):
     rows = examples(count, shared)
     batch, targets = lora.batch_of(rows, list(range(count)))
-    model = adapted(lora.base_model(checkpoint(), "float32", "cpu"))
+    model = adapted(lora.base_model(checkpoint(), MODEL))
     loss = lora.cross_entropy(model, packing.pack(batch, targets))
     expected_loss, expected = one_by_one(batch, targets)
     assert loss.item() == pytest.approx(expected_loss, rel=1e-5)
@@ -61,7 +61,7 @@ def test_the_shared_beginning_is_read_once_and_never_holds_a_label():
 def test_examples_do_not_see_each_other():
     first, second, other = examples(3, shared=5)
     targets = list(range(*first["supervised"][0]))
-    model = lora.base_model(checkpoint(), "float32", "cpu")
+    model = lora.base_model(checkpoint(), MODEL)
     with torch.no_grad():
         near = [lora.logits(model, packing.pack([first, each], [targets, []])) for each in (second, other)]
     torch.testing.assert_close(near[0], near[1])

@@ -8,7 +8,7 @@ from safetensors.torch import load_file
 
 from scripts.files import write_jsonl
 from scripts.training import kept, lora, train
-from tests.training.tiny import RECIPE, examples, rule
+from tests.training.tiny import MODEL, RECIPE, examples, rule
 
 FAST = {**RECIPE, "epochs": 2}
 
@@ -57,7 +57,7 @@ def test_the_adapter_is_one_that_peft_loads(folder):
     run(folder)
     place = folder / "adapters" / "4"
     model = PeftModel.from_pretrained(
-        lora.base_model(rule(folder, 4).params.model["checkpoint"], "float32", "cpu"), place
+        lora.base_model(rule(folder, 4).params.model["checkpoint"], MODEL), place
     )
     assert len(load_file(place / kept.WEIGHTS)) == sum("lora" in name for name, _ in model.named_parameters())
     assert sorted(path.name for path in place.iterdir()) == sorted([*kept.FILES, "card.json", "loss.csv"])

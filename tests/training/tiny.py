@@ -27,7 +27,7 @@ def checkpoint() -> str:
     return str(folder)
 
 
-MODEL = {"checkpoint": "", "dtype": "float32", "device": "cpu", "threads": 1}
+MODEL = {"checkpoint": "", "dtype": "float32", "quantization": "none", "device": "cpu", "threads": 1}
 
 
 def model() -> dict:

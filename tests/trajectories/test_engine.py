@@ -1,6 +1,5 @@
 """The engine's promise: a reply depends on its own conversation and on the number of slots, and on nothing else."""
 
-import os
 import random
 from concurrent.futures import ThreadPoolExecutor
 
@@ -10,8 +9,10 @@ import torch
 from scripts.trajectories import scaffold
 from scripts.trajectories.actions import plain
 from scripts.trajectories.engines import Ask, Conversation
+from scripts.trajectories.render import shared_beginning
 
 SLOTS, MOST = 5, 12
+BF16 = {"dtype": "bfloat16", "quantization": "none", "device": "cpu"}
 TOOLS = scaffold.load("tools")
 
 
@@ -22,7 +23,7 @@ def engine(embedded, words):
 
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
-    model = load(embedded, None, "bfloat16", "cpu")
+    model = load(embedded, None, BF16)
     engine = LocalEngine(model, Grammars(words.tokenizer, model.config.vocab_size, words.ends), SLOTS)
     yield engine
     engine.close()
@@ -35,7 +36,7 @@ def prompts(words, count, seed):
     names = ["mean", "slug", "clip", "parse_date", "wrap", "chunks", "median"]
     issues = [" ".join(rng.choices(names, k=rng.choice((3, 20, 60)))) + " is wrong" for _ in range(count)]
     openings = [words.opening(TOOLS.render("system"), [], issue) for issue in ["", *issues]]
-    shared = len(os.path.commonprefix(openings))
+    shared = shared_beginning(openings)
     return [Conversation(ids, shared) for ids in openings[1:]]
 
 
@@ -137,7 +138,7 @@ def test_a_closed_engine_finishes_what_it_has_and_refuses_the_rest(embedded, wor
     """Nobody waits for ever: not those in flight when it closes, and not those who come later."""
     from scripts.trajectories.engines.local import LocalEngine, load
 
-    closing = LocalEngine(load(embedded, None, "bfloat16", "cpu"), None, 2)
+    closing = LocalEngine(load(embedded, None, BF16), None, 2)
     conversation = prompts(words, 1, seed=3)[0]
     with ThreadPoolExecutor(1) as pool:
         reply = pool.submit(closing.complete, conversation, Ask(8, ()))

@@ -2,8 +2,9 @@
 
 import pytest
 
+from scripts.errors import UserError
 from scripts.trajectories import play
-from scripts.trajectories.play import Cast, play_all
+from scripts.trajectories.play import Cast, check_context, play_all
 from tests.small_repository import small
 from tests.staged import FIX, Scripted, stage
 from tests.training import tiny
@@ -54,3 +55,12 @@ def test_two_runs_of_a_task_are_two_sessions(run, words):
     assert [each["extra"]["run"] for each in trajectories] == [each["run"] for each in timings] == [0, 1]
     assert trajectories[0]["extra"]["key"] != trajectories[1]["extra"]["key"]
     assert trajectories[0]["messages"] == trajectories[1]["messages"], "nothing in them depends on time"
+
+
+def test_a_scaffold_whose_prompts_do_not_fit_the_model_is_refused():
+    check_context({"scaffold": "tools"}, None)
+    check_context({"scaffold": "tools"}, 2048)
+    with pytest.raises(
+        UserError, match=r"history_tokens is 24000, the model reads 8192\. Fix: set history_tokens"
+    ):
+        check_context({"scaffold": "bash"}, 8192)

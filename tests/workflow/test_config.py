@@ -66,7 +66,10 @@ def test_the_default_configuration_has_no_fault(complaints):
             "splits: {A: {seed: 1}}",
             "splits.A.seed: 1 does not fit. Fix: write nothing: only the rule random has a seed.",
         ),
-        ("models: {other: {engine: transformers}}", "models.other: missing: checkpoint, dtype, device"),
+        (
+            "models: {other: {engine: transformers}}",
+            "models.other: missing: checkpoint, dtype, quantization, device",
+        ),
         (
             "repos: {django/django: {source: pocket, tasks: 9, order: curriculum, seed: 0}}",
             "is no name. Fix: write letters",

@@ -7,10 +7,12 @@ from scripts.workflow.plan import (
     adapters_of,
     checkpoints,
     half_and_full,
+    jobs_of,
     runs_of,
     trained,
     training_count,
 )
+from scripts.workflow.sources import with_defaults
 
 
 @pytest.mark.parametrize(
@@ -68,3 +70,16 @@ def test_adapters_follow_from_counts_alone():
     config = {"repos": {"r": {"tasks": 41}}, "splits": {"A": {"rule": "second"}}, "consolidation": 5}
     folder = "results/r/m/A/own/adapters"
     assert adapters_of(Run("r", "m", "A", "own", "skill"), config) == [f"{folder}/10", f"{folder}/21"]
+
+
+def test_the_job_that_makes_a_benchmark_goes_by_its_source():
+    phase = {"repos": ["p", "d", "m"], "models": [], "splits": [], "runs": {}}
+    repos = {"p": {"source": "pocket"}, "d": {"source": "swe-bench-cl"}, "m": {"source": "mined"}}
+    jobs = jobs_of(phase, {"repos": repos, "recipes": {}})
+    assert jobs[:3] == ["results/p/mine_pocket", "results/d/base_commits", "results/m/mine_mined"]
+
+
+def test_a_mined_block_may_leave_out_what_has_a_default():
+    assert with_defaults({"source": "mined"})["tests"] == ["tests"]
+    assert with_defaults({"source": "mined", "tests": ["t"]})["tests"] == ["t"]
+    assert with_defaults({"source": "pocket"})["runtime"] == "local"

@@ -1,13 +1,16 @@
 """The Snakefile itself: what the phases plan, and what a user reads who asks for what does not exist."""
 
+import json
 import re
 import subprocess
 from pathlib import Path
 
 import pytest
 
+from scripts.benchmark.places import digest
 from scripts.workflow.code import code_of
 from scripts.workflow.names import anything_but, unknown_part
+from tests.benchmark.published_data import VERIFIED, needs_data
 
 ROOT = Path(__file__).parents[2]
 MODEL = "results/pocket/smollm2-135m"
@@ -105,3 +108,37 @@ def test_the_fallback_never_competes_with_a_rule():
 def test_a_changed_module_changes_the_code_of_its_room():
     assert code_of("verdicts") != code_of("training") != code_of("verdicts", "training")
     assert code_of("verdicts") == code_of("verdicts") and len(code_of("verdicts")) == 12
+
+
+STUDY = """
+repos:
+  django: {source: swe-bench-cl, sequence: django/django, tasks: 50, order: chronological, code: archives, runtime: local}
+benchmarks:
+  swe-bench-cl: {from: verified, at: VERIFIED}
+"""
+
+
+@needs_data
+def test_a_published_sequence_needs_nothing_but_the_rows(snakemake, tmp_path):
+    overlay, target = tmp_path / "django.yaml", "results/django/sequence.json"
+    overlay.write_text(STUDY.replace("VERIFIED", "$REHEARSAL_DATA/swebench_verified_500.jsonl.gz"))
+    done = snakemake("--cores", "1", "--configfile", str(overlay), "--", target)
+    assert done.returncode == 0, done.stderr
+    (found,) = json.loads((tmp_path / target).read_text())["sequences"]
+    assert (found["repo"], found["num_tasks"]) == ("django/django", 50)
+    (source,) = json.loads((tmp_path / "results/cache/benchmarks/swe-bench-cl.sources.json").read_text())
+    assert source["sha256"] == digest(VERIFIED)
+    again = snakemake("-n", "--configfile", str(overlay), "--", target)
+    assert "Nothing to be done" in again.stdout + again.stderr
+
+
+def test_a_benchmark_that_is_not_there_ends_the_first_job_with_a_remedy(snakemake, tmp_path):
+    overlay = tmp_path / "django.yaml"
+    overlay.write_text(STUDY.replace("VERIFIED", "nowhere.jsonl"))
+    done = snakemake("--cores", "1", "--configfile", str(overlay), "--", "results/django/sequence.json")
+    assert done.returncode == 1
+    assert (
+        "error: nowhere.jsonl: it cannot be read (No such file or directory). Fix: correct the path"
+        in done.stderr
+    )
+    assert "Traceback" not in done.stderr.split("Error in rule")[0]

@@ -63,13 +63,17 @@ def environment(what: Ingredients, shop: Workshop) -> Path:
         EnvironmentFailure: the repository cannot be installed, with pip's last words.
     """
     ref = f"refs/tasks/{what.source}"
-    used = {name: value for name, value in what.as_json().items() if name not in ("test_cmd", "left_out", "variables")}
+    used = {
+        name: value
+        for name, value in what.as_json().items()
+        if name not in ("test_cmd", "left_out", "variables")
+    }
     tools = TOOLS.get(what.python, NEWER)
     name = sha256_of([RECIPE, used, tools, tree_of(shop.mirror, ref), shop.python.name])[:24]
-    return _once(shop.cache / "environments", name, lambda folder: _environment(what, shop, ref, folder))
+    return once(shop.cache / "environments", name, lambda folder: _environment(what, shop, ref, folder))
 
 
-def _once(folder: Path, name: str, make: Callable[[Path], None]) -> Path:
+def once(folder: Path, name: str, make: Callable[[Path], None]) -> Path:
     """A folder that is made by the first who asks, whole or not at all."""
     target = folder / name
     folder.mkdir(parents=True, exist_ok=True)
@@ -97,7 +101,7 @@ def _environment(what: Ingredients, shop: Workshop, ref: str, folder: Path) -> N
         missing = _requirements(builder, what)
         _install(builder, what)
         listed = _must(builder, "python -m pip list --format json 2>/dev/null", "pip list").splitlines()[-1]
-        found = _layer(place / "repo", shop.mirror, ref, folder / "layer")
+        found = added(place / "repo", shop.mirror, ref, folder / "layer")
     card = {"ingredients": what.as_json(), "missing": missing, "installed": json.loads(listed)}
     card |= {"compiled": any(path.endswith(COMPILED) for path in found)}
     atomic_write(folder / "card.json", canonical_json(card) + "\n")
@@ -137,7 +141,7 @@ def _install(builder: Builder, what: Ingredients) -> None:
         raise EnvironmentFailure(f"`{what.install}` failed: {done.last_words}")
 
 
-def _layer(repo: Path, mirror: Path, ref: str, target: Path) -> list[str]:
+def added(repo: Path, mirror: Path, ref: str, target: Path) -> list[str]:
     """Copy what a build added to a repository; returns the paths."""
     known = {os.fsdecode(path) for path in listing(mirror, tree_of(mirror, ref))}
     found = []
@@ -146,6 +150,8 @@ def _layer(repo: Path, mirror: Path, ref: str, target: Path) -> list[str]:
         below = [os.path.relpath(os.path.join(root, name), repo) for name in files]
         found += [path for path in below if path not in known and not path.endswith(SOURCES)]
     for path in found:
+        if not (repo / path).is_symlink() and not (repo / path).is_file():
+            continue
         (target / path).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy2(repo / path, target / path, follow_symlinks=False)
     return sorted(found)
@@ -161,7 +167,7 @@ def layer(what: Ingredients, shop: Workshop, folder: Path, task: str) -> Path:
         return folder / "layer"
     ref = f"refs/tasks/{task}"
     name = f"{folder.name}-{tree_of(shop.mirror, ref)[:16]}"
-    return _once(shop.cache / "layers", name, lambda half: _build(what, shop, folder, ref, half))
+    return once(shop.cache / "layers", name, lambda half: _build(what, shop, folder, ref, half))
 
 
 def _build(what: Ingredients, shop: Workshop, folder: Path, ref: str, target: Path) -> None:
@@ -170,4 +176,4 @@ def _build(what: Ingredients, shop: Workshop, folder: Path, ref: str, target: Pa
         workspace.create(shop.mirror, ref, place / "repo")
         shutil.copytree(folder / "env", place / "env", symlinks=True)
         _install(shop.builder(place / "env", place / "repo"), replace(what, requirements=()))
-        _layer(place / "repo", shop.mirror, ref, target)
+        added(place / "repo", shop.mirror, ref, target)

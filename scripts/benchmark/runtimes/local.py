@@ -54,14 +54,16 @@ class Local:
         self.versions = {name: Ingredients.from_json(each) for name, each in specs["versions"].items()}
         self.tasks, self.mirror, self.cache = specs["tasks"], mirror, cache.resolve()
         self._python = remembered(self._find)
-        self._folder = remembered(lambda version: build.environment(self.versions[version], self._shop(version)))
+        self._folder = remembered(
+            lambda version: build.environment(self.versions[version], self._shop(version))
+        )
         self._places = remembered(self._published)
         self._layer = remembered(self._laid)
 
     def prepare(self, tasks: Iterable[Task]) -> None:
         """Find every interpreter first, then build; what cannot be built is said when its task is opened."""
-        tasks = list(tasks)
-        for version in {self.version(task) for task in tasks}:
+        tasks = [task for task in tasks if self._testable(task.id)]
+        for version in sorted({self.version(task) for task in tasks}):
             self._python(version)
         for task in tasks:
             self.failure(task)
@@ -77,12 +79,13 @@ class Local:
     def fingerprint(self, task: Task) -> str:
         """Hash of the interpreter, what is installed, and how it is used; or of why there is no environment."""
         version = self.version(task)
+        own = [self.tasks[task.id], self.versions[version].as_json()]
         try:
+            self._layer(task.id)
             card = json.loads((self._folder(version) / "card.json").read_text())
         except EnvironmentFailure as error:
-            card = {"failure": str(error)}
-        own = {"task": self.tasks[task.id], "python": self._python(version).name}
-        return sha256_of([card, own, self.versions[version].as_json()])
+            return sha256_of([own, str(error)])
+        return sha256_of([own, card, self._python(version).name])
 
     @contextmanager
     def open(
@@ -99,6 +102,10 @@ class Local:
     def version(self, task: Task) -> str:
         return self.tasks[task.id]["version"]
 
+    def _testable(self, task: str) -> bool:
+        """False where the specification has nothing to run: no interpreter need be looked for."""
+        return self.tasks[task].get("directives") != []
+
     def _find(self, version: str) -> Path:
         what = self.versions[version]
         where = f"task {what.source} and all of version {version}"
@@ -109,13 +116,19 @@ class Local:
 
     def _laid(self, task: str) -> Path:
         """The folder of files that a build adds to the task's workspace."""
+        if not self._testable(task):
+            raise EnvironmentFailure("the test patch names no test that could be run (no test directive)")
         version = self.tasks[task]["version"]
         return build.layer(self.versions[version], self._shop(version), self._folder(version), task)
 
     def _published(self, version: str) -> Environment:
         """What the sandbox shows beside the workspace."""
         python, env = publish(self._python(version))[0], publish(self._folder(version) / "env")[0]
-        variables = {"PYTHONDONTWRITEBYTECODE": "", "VIRTUAL_ENV": ENV, **library(python, interpreters.INSIDE)}
+        variables = {
+            "PYTHONDONTWRITEBYTECODE": "",
+            "VIRTUAL_ENV": ENV,
+            **library(python, interpreters.INSIDE),
+        }
         variables |= dict(self.versions[version].variables)
         places = ((str(python), interpreters.INSIDE), (str(env), ENV))
         return Environment(f"{ENV}/bin/python", places, f"{ENV}/bin", tuple(variables.items()))

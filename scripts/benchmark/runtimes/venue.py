@@ -2,17 +2,25 @@
 
 import json
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from scripts.benchmark.runtimes import Runtime
+from scripts.benchmark.runtimes.apptainer import Apptainer
+from scripts.benchmark.runtimes.docker import Docker
+from scripts.benchmark.runtimes.images import Images
 from scripts.benchmark.runtimes.local import Local
 from scripts.benchmark.runtimes.own import Own
 from scripts.verdicts.official_run import Official
 from scripts.verdicts.signed import Signed
 from scripts.verdicts.swebench import Grader, python_of
 
-RUNTIMES = {"local": Local}
+RUNTIMES = {
+    "local": Local,
+    "docker": partial(Images, Docker()),
+    "apptainer": partial(Images, Apptainer()),
+}
 
 
 @dataclass(frozen=True)

@@ -67,7 +67,7 @@ def main() -> None:
     asked = prompts(renderer(model["checkpoint"]), max(CONVERSATIONS))
     single = AutoModelForCausalLM.from_pretrained(folder, dtype=getattr(torch, model["dtype"])).eval()
     single.generation_config.eos_token_id = None
-    batched = load(folder, None, model["dtype"], "cpu")
+    batched = load(folder, None, model)
     print(
         f"{name}, {model['dtype']}, {model['threads']} thread(s); prompts of {len(asked[0])} tokens, {NEW} new tokens each"
     )

@@ -14,17 +14,15 @@ from typing import Any
 
 import torch
 from peft import PeftModel
-from transformers import AutoModelForCausalLM
 
+from scripts.trajectories.checkpoint import load as base
 from scripts.trajectories.engines import Ask, Conversation, Reply, ragged
 from scripts.trajectories.engines.grammar import Grammars
 
 
-def load(checkpoint: str | Path, adapter: Path | None, dtype: str, device: str) -> torch.nn.Module:
-    """The model, with its adapter beside the weights (never merged: merging would round the base to its own precision)."""
-    model = AutoModelForCausalLM.from_pretrained(
-        checkpoint, dtype=getattr(torch, dtype), attn_implementation=ragged.NAME, device_map={"": device}
-    )
+def load(checkpoint: str | Path, adapter: Path | None, block: dict) -> torch.nn.Module:
+    """The model of a block, with its adapter beside the weights (merging would round the base to its own precision)."""
+    model = base(checkpoint, block, ragged.NAME)
     if adapter is not None:
         model = PeftModel.from_pretrained(model, adapter, autocast_adapter_dtype=False)
     return model.eval()

@@ -12,9 +12,9 @@ import bare
 
 bare.prepare()
 
-from swebench.harness.constants import FAIL_ONLY_REPOS, EvalType  # noqa: E402
-from swebench.harness.grading import get_eval_tests_report, get_resolution_status  # noqa: E402
-from swebench.harness.log_parsers import MAP_REPO_TO_PARSER  # noqa: E402
+from swebench.harness.constants import FAIL_ONLY_REPOS, EvalType
+from swebench.harness.grading import get_eval_tests_report, get_resolution_status
+from swebench.harness.log_parsers import MAP_REPO_TO_PARSER
 
 
 def grade(instance, log):

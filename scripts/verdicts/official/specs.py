@@ -12,13 +12,13 @@ import bare
 
 bare.prepare()
 
-from swebench.harness.constants import (  # noqa: E402
+from swebench.harness.constants import (
     MAP_REPO_TO_ENV_YML_PATHS,
     MAP_REPO_TO_REQS_PATHS,
     MAP_REPO_VERSION_TO_SPECS,
 )
-from swebench.harness.test_spec.python import get_test_directives  # noqa: E402
-from swebench.harness.test_spec.test_spec import TestSpec  # noqa: E402
+from swebench.harness.test_spec.python import get_test_directives
+from swebench.harness.test_spec.test_spec import TestSpec
 
 PATHS = {"requirements.txt": MAP_REPO_TO_REQS_PATHS, "environment.yml": MAP_REPO_TO_ENV_YML_PATHS}
 
