@@ -42,10 +42,9 @@ rule mine_repository:
         mem_mb=3000,
         runtime=120,
     params:
-        block=repo,
+        block=mined,
         commit=lambda wildcards: version_of(repo(wildcards)["code"]),
-        limits=limits,
-        code=code_of("benchmark"),
+        code=code_of("benchmark", "trajectories"),
     script:
         "../scripts/benchmark/mine_repository.py"
 

@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import signal
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,7 @@ from scripts.trajectories.sandbox import Outcome
 
 INSIDE = "/laboratory"
 ANSWERS_BYTES = 1 << 30
+COLLECTING = 120  # seconds of processor time until the tests run
 LONGEST = 3 * 3600  # seconds: the server itself sees to it that no test takes long
 _SERVER = Path(__file__).resolve().parent / "inside"
 
@@ -47,7 +49,7 @@ class Laboratory:
             UserError: the environment cannot be made, or pytest does not come to its end in it.
         """
         limits = dataclasses.replace(self.limits, cpu_seconds=LONGEST, wall_seconds=LONGEST)
-        lines = "".join(json.dumps(each) + "\n" for each in ({"root": REPO, **request}, *work))
+        lines = "".join(json.dumps(each) + "\n" for each in ({"root": REPO, "collecting": COLLECTING, **request}, *work))
         binds = ((str(publish(_SERVER)[0]), INSIDE),)
         with scratch() as folder:
             workspace.create(self.mirror, self.original.ref, place := folder / "repo")
@@ -67,6 +69,8 @@ def answers(outcome: Outcome, where: str) -> list[dict]:
     found = [json.loads(line) for line in lines]
     if not found or "end" not in found[-1]:
         stopped = f"the {outcome.limit} limit" if outcome.limit else f"code {outcome.returncode}"
+        if outcome.returncode in (128 + signal.SIGPROF, 128 + signal.SIGALRM):
+            stopped = f"collecting the tests takes more than {COLLECTING} s"
         said = " ".join(outcome.output.split())[-300:]
         fix = "run pytest in the repository by hand; see also `limits`, `requirements` and `python`"
         raise UserError(where, f"pytest did not come to its end: {stopped} ({said})", fix)

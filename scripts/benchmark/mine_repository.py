@@ -5,6 +5,7 @@ import io
 import logging
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -31,15 +32,22 @@ TIMES = 3
 log = logging.getLogger(__name__)
 
 
-def laboratory(code: Code, block: dict, limits: Limits, cache: Path) -> Laboratory:
+Make = Callable[[Code, dict, Path], Laboratory]
+
+
+def laboratory(code: Code, block: dict, cache: Path) -> Laboratory:
     """The repository as it is, in an environment of its own."""
-    original = Original()
+    place, source = mirrored(code, cache), Original().id
+    what = plain(block["python"], block["requirements"], source).as_json()
+    specs = {"versions": {"mined": what}, "tasks": {source: {"version": "mined"}}}
+    return Laboratory(place, Local(specs, place, cache), Limits(**block["limits"]))
+
+
+def mirrored(code: Code, cache: Path) -> Path:
+    """A bare repository that holds the files as they are."""
     with tempfile.TemporaryDirectory() as folder:
-        write_bundle({original.id: code.files}, bundle := Path(folder) / "original.bundle")
-        place = mirror(bundle, cache / "mirrors")
-    what = plain(block["python"], block["requirements"], original.id).as_json()
-    specs = {"versions": {"mined": what}, "tasks": {original.id: {"version": "mined"}}}
-    return Laboratory(place, Local(specs, place, cache), limits, original)
+        write_bundle({Original().id: code.files}, bundle := Path(folder) / "original.bundle")
+        return mirror(bundle, cache / "mirrors")
 
 
 def search(code: Code, suite: Suite, files: list[str], place: Laboratory, block: dict, threads: int, where: str) -> list[Caught]:
@@ -59,8 +67,14 @@ def search(code: Code, suite: Suite, files: list[str], place: Laboratory, block:
     return [each for each in found.values() if each is not None]
 
 
-def build(name: str, block: dict, limits: Limits, bundle: Path, threads: int, cache: Path) -> tuple[dict, dict[str, str]]:
+def build(
+    name: str, block: dict, bundle: Path, threads: int, cache: Path, make: Make = laboratory
+) -> tuple[dict, dict[str, str]]:
     """Write the bundle of base commits; returns the benchmark, and the tests that are not used with the reasons.
+
+    Args:
+        block: the repository's block, its limits those of the sandbox alone.
+        make: makes the place where the tests run.
 
     Raises:
         UserError: the repository cannot be had, has no tests that pass, or they find no bug.
@@ -68,8 +82,8 @@ def build(name: str, block: dict, limits: Limits, bundle: Path, threads: int, ca
     where, start = f"repos.{name}", time.monotonic()
     code = read_code(block["code"], cache, f"{where}.code")
     files = test_files(code, block["tests"], f"{where}.tests")
-    place = laboratory(code, block, limits, cache)
-    suite = probe(place, files, limits.cpu_seconds, f"{where}.tests")
+    place = make(code, block, cache)
+    suite = probe(place, files, place.limits.cpu_seconds, f"{where}.tests")
     log.info("%d tests pass, %d are not used (%.0f s)", len(suite.tests), len(suite.left_out), time.monotonic() - start)
     order = spread(search(code, suite, files, place, block, threads, where), block["seed"])
     if not order:
@@ -89,12 +103,9 @@ def as_table(left_out: dict[str, str]) -> str:
 
 def main(snakemake: Any) -> None:
     with job(snakemake):
-        params, output = snakemake.params, snakemake.output
-        limits = Limits(**{name: params.limits[name] for name in Limits.__dataclass_fields__})
-        start = time.monotonic()
-        found, left_out = build(
-            snakemake.wildcards.repo, params.block, limits, Path(output.bundle), snakemake.threads, CACHE
-        )
+        block, output, start = snakemake.params.block, snakemake.output, time.monotonic()
+        bundle, threads = Path(output.bundle), snakemake.threads
+        found, left_out = build(snakemake.wildcards.repo, block, bundle, threads, CACHE)
         for test, reason in left_out.items():
             log.warning("not used: %s: %s", test, reason)
         atomic_write(output.benchmark, canonical_json(found) + "\n")

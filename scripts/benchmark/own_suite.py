@@ -2,7 +2,7 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -98,10 +98,10 @@ def because(reasons: dict[str, str], most: int = 5) -> str:
 
 def faults(answers: list[dict], found: dict[str, dict]) -> Iterator[tuple[str, str]]:
     """Tests that cannot be used, each with the reason."""
-    together = {test: said for answer in answers if "file" in answer for test, said in verdicts(answer).items()}
-    alone = {answer["alone"]: verdicts(answer).get(answer["alone"], "") for answer in answers if "alone" in answer}
+    together = {test: said for answer in answers if "file" in answer for test, said in verdicts(answer, found).items()}
+    alone = {answer["alone"]: verdicts(answer, ())[answer["alone"]] for answer in answers if "alone" in answer}
     for test, about in found.items():
-        first, second = together.get(test, "was not run, because the tests before it in its file did not end"), alone[test]
+        first, second = together[test], alone[test]
         if first != "passed":
             yield test, first
         elif second != "passed":
@@ -112,8 +112,11 @@ def faults(answers: list[dict], found: dict[str, dict]) -> Iterator[tuple[str, s
             yield test, "is no function of this repository"
 
 
-def verdicts(answer: dict) -> dict[str, str]:
-    """What each test of a run did: "passed", or what else, as the rest of a sentence."""
+def verdicts(answer: dict, found: Iterable[str]) -> dict[str, str]:
+    """What each test of a run did: "passed", or what else, as the rest of a sentence.
+
+    A file of which one test does not end is of no use, for a verdict runs it whole: `found` are all tests.
+    """
     phases: dict[str, list] = defaultdict(list)
     started = [report[2] for report in answer["reports"] if isinstance(report, list) and report[1] == "start"]
     for report in answer["reports"]:
@@ -121,6 +124,8 @@ def verdicts(answer: dict) -> dict[str, str]:
             phases[report[0]].append(report)
     said = {test: verdict(reports) for test, reports in phases.items()}
     if not answer["ended"] and started:
+        last = started[-1].rpartition("::")[2]
+        said = dict.fromkeys((test for test in found if test.split("::")[0] == answer.get("file")), f"stands in a file that does not end: {last}")
         said[started[-1]] = "does not end in time, or ends the process"
     return said
 

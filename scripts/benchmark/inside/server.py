@@ -8,6 +8,7 @@ import gc
 import json
 import os
 import random
+import signal
 import sys
 import types
 
@@ -35,6 +36,8 @@ def main():
     arguments = ["--rootdir", request["root"], "-o", "addopts=", "-p", "no:cacheprovider"]
     if request["do"] == "probe":
         server.imported.start()
+    signal.setitimer(signal.ITIMER_PROF, request["collecting"])  # either ends this process
+    signal.setitimer(signal.ITIMER_REAL, 6 * request["collecting"])
     code = pytest.main([*arguments, "--continue-on-collection-errors", *request["files"]], plugins=[server])
     send({"end": int(code), "cpu": round(sum(os.times()[:4]), 2)})
     os._exit(0)
@@ -75,6 +78,9 @@ class Server:
         factory = getattr(session.config, "_tmp_path_factory", None)
         if factory:
             factory.getbasetemp()  # one for all forks
+        for timer in (signal.ITIMER_PROF, signal.ITIMER_REAL):
+            signal.setitimer(timer, 0)
+        self.places = exchange.functions(self.root)
         fork.adopt()
         gc.collect()
         gc.freeze()  # collections in forks then leave the memory shared that was there before
@@ -128,11 +134,10 @@ class Server:
 
     def mutants(self):
         """Try every mutant of the request on its tests, and note what shows it."""
-        places = exchange.functions(self.root)
         for mutant in self.work:
             limits = mutant["cpu"], mutant["wall"]
             try:
-                swaps = exchange.swaps(self.root, mutant, places)
+                swaps = exchange.swaps(self.root, mutant, self.places)
             except exchange.Impossible as error:
                 self.send({"mutant": mutant["id"], "impossible": str(error)})
                 continue
