@@ -58,7 +58,9 @@ def spread(candidates: list[B], seed: int) -> list[B]:
     for block in chain(SPREAD, repeat(SPREAD[-1])):
         seen = {bug.place for bug in order}
         try:
-            order += tier([bug for bug in candidates if bug.place not in seen], (block,), chooser(order), draw)
+            order += tier(
+                [bug for bug in candidates if bug.place not in seen], (block,), chooser(order), draw
+            )
         except ValueError:
             break
     return order + rest(candidates, order, draw)

@@ -49,7 +49,9 @@ class Laboratory:
             UserError: the environment cannot be made, or pytest does not come to its end in it.
         """
         limits = dataclasses.replace(self.limits, cpu_seconds=LONGEST, wall_seconds=LONGEST)
-        lines = "".join(json.dumps(each) + "\n" for each in ({"root": REPO, "collecting": COLLECTING, **request}, *work))
+        lines = "".join(
+            json.dumps(each) + "\n" for each in ({"root": REPO, "collecting": COLLECTING, **request}, *work)
+        )
         binds = ((str(publish(_SERVER)[0]), INSIDE),)
         with scratch() as folder:
             workspace.create(self.mirror, self.original.ref, place := folder / "repo")

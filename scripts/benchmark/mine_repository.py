@@ -50,7 +50,9 @@ def mirrored(code: Code, cache: Path) -> Path:
         return mirror(bundle, cache / "mirrors")
 
 
-def search(code: Code, suite: Suite, files: list[str], place: Laboratory, block: dict, threads: int, where: str) -> list[Caught]:
+def search(
+    code: Code, suite: Suite, files: list[str], place: Laboratory, block: dict, threads: int, where: str
+) -> list[Caught]:
     """Fair bugs in the order in which they were tried, as many as are needed or as there are."""
     wanted = max(LEAST, TIMES * block["tasks"])
     found: dict[int, Caught | None] = {}
@@ -84,10 +86,17 @@ def build(
     files = test_files(code, block["tests"], f"{where}.tests")
     place = make(code, block, cache)
     suite = probe(place, files, place.limits.cpu_seconds, f"{where}.tests")
-    log.info("%d tests pass, %d are not used (%.0f s)", len(suite.tests), len(suite.left_out), time.monotonic() - start)
+    log.info(
+        "%d tests pass, %d are not used (%.0f s)",
+        len(suite.tests),
+        len(suite.left_out),
+        time.monotonic() - start,
+    )
     order = spread(search(code, suite, files, place, block, threads, where), block["seed"])
     if not order:
-        raise UserError(f"{where}.tests", f"the tests of {code.origin} find no bug that makes a task", "add tests")
+        raise UserError(
+            f"{where}.tests", f"the tests of {code.origin} find no bug that makes a task", "add tests"
+        )
     chosen = {f"mined__{name}-{number:03}": bug for number, bug in enumerate(order, 1)}
     commits = write_bundle(trees(chosen, code.files), bundle)
     rows = with_dependencies(records(f"mined/{name}", chosen, commits))

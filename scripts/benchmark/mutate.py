@@ -8,7 +8,6 @@ from itertools import takewhile
 from scripts.benchmark.operators import OPERATORS, Change, Scope
 from scripts.benchmark.spans import Source
 
-
 Definition = ast.FunctionDef | ast.AsyncFunctionDef
 
 

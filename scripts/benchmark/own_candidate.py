@@ -56,7 +56,9 @@ class Caught:
 
     @cached_property
     def test_patch(self) -> str:
-        return "".join(patch(path, self.tests_left[path], text) for path, text in sorted(self.test_texts.items()))
+        return "".join(
+            patch(path, self.tests_left[path], text) for path, text in sorted(self.test_texts.items())
+        )
 
     @property
     def issue(self) -> str:
@@ -75,12 +77,18 @@ def caught(trial: Trial, code: Code, suite: Suite) -> Caught | None:
     if not failing or not answer["ended"] or answer["skipped"] or len(failing) > MOST_FAILING:
         return None
     left = cut(failing, code)
-    passing = [test for test in suite.tests.values() if test.file in {each.file for each in failing} and test not in failing]
+    passing = [
+        test
+        for test in suite.tests.values()
+        if test.file in {each.file for each in failing} and test not in failing
+    ]
     shown = first_example(answer["shown"] or [], code, suite)
     if left is None or not passing or shown is None or shown.got.removeprefix("raises ") in REFUSED:
         return None
     texts = {path: code.text(path) for path in left}
-    found = Caught(trial, code.text(trial.path), [t.id for t in failing], [t.id for t in passing], texts, left, shown)
+    found = Caught(
+        trial, code.text(trial.path), [t.id for t in failing], [t.id for t in passing], texts, left, shown
+    )
     known = {path.split("/")[0].split(".")[0] for path in code.files}
     unfair = protected(trial.path, left, known) or leaked_lines(found.issue, found.patch, shortest=1)
     return None if unfair else found

@@ -50,7 +50,11 @@ def read_code(code: str, cache: Path, where: str) -> Code:
 def split_commit(code: str) -> tuple[Path, str]:
     """(folder, commit) of a path that may end in `@<commit>`; HEAD without one."""
     folder, at, commit = code.rpartition("@")
-    return (Path(folder).expanduser(), commit) if at and not Path(code).exists() else (Path(code).expanduser(), "HEAD")
+    return (
+        (Path(folder).expanduser(), commit)
+        if at and not Path(code).exists()
+        else (Path(code).expanduser(), "HEAD")
+    )
 
 
 def version_of(code: str) -> str:
@@ -72,7 +76,9 @@ def from_git(folder: Path, commit: str, where: str) -> Code:
     except (OSError, subprocess.CalledProcessError) as error:
         raise UserError(where, f"{folder} is not a git repository", fix) from error
     if not (full := version_of(f"{folder}@{commit}")):
-        raise UserError(where, f"{folder} has no commit {commit}", "commit something, or name a commit of `git log`")
+        raise UserError(
+            where, f"{folder} has no commit {commit}", "commit something, or name a commit of `git log`"
+        )
     listing = git(*GIT, "ls-tree", "-r", "-z", "--full-tree", full, cwd=folder).split("\0")
     rows = [(*about.split(), path) for about, path in (line.split("\t", 1) for line in listing if line)]
     contents = blobs(folder, [name for _, kind, name, _ in rows if kind == "blob"])
@@ -108,11 +114,16 @@ def unpacked(archive: Path) -> Iterator[tuple[str, File]]:
     """(path, file) of everything in a .tar.gz or .zip."""
     if archive.suffix == ".zip":
         with zipfile.ZipFile(archive) as opened:
-            yield from ((info.filename, File(opened.read(info))) for info in opened.infolist() if not info.is_dir())
+            yield from (
+                (info.filename, File(opened.read(info))) for info in opened.infolist() if not info.is_dir()
+            )
         return
     with tarfile.open(archive) as opened:
         for member in opened:
             if member.isfile():
-                yield member.name, File(opened.extractfile(member).read(), "100755" if member.mode & 0o100 else "100644")
+                yield (
+                    member.name,
+                    File(opened.extractfile(member).read(), "100755" if member.mode & 0o100 else "100644"),
+                )
             elif member.issym():
                 yield member.name, File(member.linkname.encode(), "120000")

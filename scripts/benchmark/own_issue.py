@@ -11,7 +11,16 @@ from scripts.benchmark.issue import Example
 
 LONGEST = 160  # characters of an expression, of a value, of a step
 STEPS = 5
-SIMPLE = (ast.Assign, ast.AnnAssign, ast.AugAssign, ast.Expr, ast.Import, ast.ImportFrom, ast.Delete, ast.Assert)
+SIMPLE = (
+    ast.Assign,
+    ast.AnnAssign,
+    ast.AugAssign,
+    ast.Expr,
+    ast.Import,
+    ast.ImportFrom,
+    ast.Delete,
+    ast.Assert,
+)
 
 Difference = list  # [place, names, right, wrong] as notes.differences gives it
 
@@ -40,12 +49,18 @@ def at(function: ast.AST, place: list[int]) -> ast.expr | None:
 
 
 def tell(
-    function: ast.FunctionDef, node: ast.expr, names: dict[str, str | None], right: list[str], wrong: list[str]
+    function: ast.FunctionDef,
+    node: ast.expr,
+    names: dict[str, str | None],
+    right: list[str],
+    wrong: list[str],
 ) -> Example | None:
     """The example of one expression, or None where it would not be understood."""
     hidden = {name for name, value in names.items() if value is None}
     led = list(steps(function, node, hidden)) if hidden else []
-    setup = [f"{name} = {value}" for name, value in names.items() if value is not None and not assigns(led, name)]
+    setup = [
+        f"{name} = {value}" for name, value in names.items() if value is not None and not assigns(led, name)
+    ]
     setup += [text for step in led for text in ast.unparse(step).split("\n")]
     texts = [ast.unparse(node), *setup, right[1], wrong[1]]
     if len(setup) > STEPS or any(len(text) > LONGEST or "self" in text for text in texts):
@@ -78,7 +93,9 @@ def before(function: ast.FunctionDef, node: ast.expr) -> list[ast.stmt]:
     """The statements of a test's own body before the one with the expression; none of what is in a loop."""
     for number, statement in enumerate(function.body):
         if any(inner is node for inner in ast.walk(statement)):
-            alone = isinstance(statement, SIMPLE) or (isinstance(statement, ast.With) and len(statement.body) == 1)
+            alone = isinstance(statement, SIMPLE) or (
+                isinstance(statement, ast.With) and len(statement.body) == 1
+            )
             return function.body[:number] if alone else []
     return []
 
@@ -97,5 +114,7 @@ def plain(statement: ast.stmt) -> ast.stmt:
 def assigns(statements: list[ast.stmt], name: str) -> bool:
     """Whether one of some statements gives the name a value."""
     nodes = [node for statement in statements for node in ast.walk(statement)]
-    stored = any(isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store) and node.id == name for node in nodes)
+    stored = any(
+        isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store) and node.id == name for node in nodes
+    )
     return stored or any(isinstance(node, ast.FunctionDef) and node.name == name for node in statements)

@@ -86,20 +86,31 @@ def probe(laboratory: Laboratory, files: list[str], seconds: float, where: str) 
         raise UserError(where, f"no test passes before any mutation{because(reasons)}", MEND)
     tests = dict(sound(answers, found, reasons))
     imported = next((answer["imported"] for answer in answers if "imported" in answer), {})
-    return Suite(tests, reached(answers, tests), {path: numbers(pairs) for path, pairs in imported.items()}, broken | reasons)
+    return Suite(
+        tests,
+        reached(answers, tests),
+        {path: numbers(pairs) for path, pairs in imported.items()},
+        broken | reasons,
+    )
 
 
 def because(reasons: dict[str, str], most: int = 5) -> str:
     """The first of some reasons, in brackets."""
-    told = "; ".join(f"{name}: {' '.join(reason.split())[:120]}" for name, reason in list(reasons.items())[:most])
+    told = "; ".join(
+        f"{name}: {' '.join(reason.split())[:120]}" for name, reason in list(reasons.items())[:most]
+    )
     more = f"; and {len(reasons) - most} more" if len(reasons) > most else ""
     return f" ({told}{more})" if reasons else ""
 
 
 def faults(answers: list[dict], found: dict[str, dict]) -> Iterator[tuple[str, str]]:
     """Tests that cannot be used, each with the reason."""
-    together = {test: said for answer in answers if "file" in answer for test, said in verdicts(answer, found).items()}
-    alone = {answer["alone"]: verdicts(answer, ())[answer["alone"]] for answer in answers if "alone" in answer}
+    together = {
+        test: said for answer in answers if "file" in answer for test, said in verdicts(answer, found).items()
+    }
+    alone = {
+        answer["alone"]: verdicts(answer, ())[answer["alone"]] for answer in answers if "alone" in answer
+    }
     for test, about in found.items():
         first, second = together[test], alone[test]
         if first != "passed":
@@ -125,7 +136,10 @@ def verdicts(answer: dict, found: Iterable[str]) -> dict[str, str]:
     said = {test: verdict(reports) for test, reports in phases.items()}
     if not answer["ended"] and started:
         last = started[-1].rpartition("::")[2]
-        said = dict.fromkeys((test for test in found if test.split("::")[0] == answer.get("file")), f"stands in a file that does not end: {last}")
+        said = dict.fromkeys(
+            (test for test in found if test.split("::")[0] == answer.get("file")),
+            f"stands in a file that does not end: {last}",
+        )
         said[started[-1]] = "does not end in time, or ends the process"
     return said
 

@@ -17,7 +17,10 @@ BATCH = 120  # bugs that one process tries
 MOST_TESTS = 250  # a line that more tests reach breaks all of them
 MOST_FAILING = 12
 SHOWN = 3  # failing tests that are asked for an example
-SECONDS, TIMES = 0.5, 5  # of processor time: a bug has this long, and so many times what its tests take without it
+SECONDS, TIMES = (
+    0.5,
+    5,
+)  # of processor time: a bug has this long, and so many times what its tests take without it
 
 
 @dataclass(frozen=True)
@@ -64,7 +67,9 @@ def heads(text: str) -> dict[int, range]:
     found: dict[int, range] = {}
     nodes = [node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.stmt)]
     for node in sorted(nodes, key=lambda node: node.lineno - node.end_lineno):
-        inner = [each.lineno for each in ast.walk(node) if isinstance(each, ast.stmt) and each.lineno > node.lineno]
+        inner = [
+            each.lineno for each in ast.walk(node) if isinstance(each, ast.stmt) and each.lineno > node.lineno
+        ]
         lines = range(node.lineno, min([node.end_lineno + 1, *inner]))
         found |= dict.fromkeys(lines, lines)
     return found
@@ -91,7 +96,9 @@ def meaning(lines: list[str]) -> tuple | None:
 
 def stripped(code: CodeType) -> tuple:
     """What a code object does."""
-    constants = [stripped(each) if isinstance(each, CodeType) else (type(each), each) for each in code.co_consts]
+    constants = [
+        stripped(each) if isinstance(each, CodeType) else (type(each), each) for each in code.co_consts
+    ]
     return code.co_code, code.co_exceptiontable, code.co_names, code.co_varnames, repr(constants)
 
 
@@ -100,7 +107,12 @@ def orders(batch: tuple[Trial, ...], suite: Suite) -> list[dict]:
     found = []
     for number, trial in enumerate(batch):
         cpu = SECONDS + TIMES * sum(suite.tests[test].seconds for test in trial.tests)
-        about = {"id": number, "path": trial.path, "line": trial.mutation.line, "new": trial.mutation.wrong[0]}
+        about = {
+            "id": number,
+            "path": trial.path,
+            "line": trial.mutation.line,
+            "new": trial.mutation.wrong[0],
+        }
         found.append({**about, "tests": trial.tests, "most": MOST_FAILING, "cpu": cpu, "wall": 6 * cpu})
     return found
 
@@ -109,7 +121,11 @@ def attempt(laboratory: Laboratory, batch: tuple[Trial, ...], suite: Suite, wher
     """The batch's trials with their answers."""
     files = sorted({suite.tests[test].file for trial in batch for test in trial.tests})
     request = {"do": "mutants", "files": files, "shown": SHOWN, "cpu": 10.0, "wall": 60.0}
-    answers = {each["mutant"]: each for each in laboratory.run(request, orders(batch, suite), where) if "mutant" in each}
+    answers = {
+        each["mutant"]: each
+        for each in laboratory.run(request, orders(batch, suite), where)
+        if "mutant" in each
+    }
     return [Trial(each.path, each.mutation, each.tests, answers.get(n)) for n, each in enumerate(batch)]
 
 
@@ -133,7 +149,10 @@ def hunt(
         try:
             while not enough(done):
                 missing = threads - len(waiting)
-                waiting += [pool.submit(attempt, laboratory, each, suite, where) for _, each in zip(range(missing), batches)]
+                waiting += [
+                    pool.submit(attempt, laboratory, each, suite, where)
+                    for _, each in zip(range(missing), batches, strict=False)
+                ]
                 if not waiting:
                     break
                 done += waiting.pop(0).result()

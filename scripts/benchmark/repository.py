@@ -57,7 +57,9 @@ def stream(trees: Mapping[str, Mapping[str, str | File]]) -> bytes:
 
 def commit(name: str, files: Mapping[str, str | File], marks: dict[bytes, int]) -> bytes:
     """A root commit and the blobs that no earlier one has; `marks` knows those."""
-    head = f"commit refs/tasks/{name}\nauthor {AUTHOR}\ncommitter {AUTHOR}\n".encode() + data(MESSAGE.encode())
+    head = f"commit refs/tasks/{name}\nauthor {AUTHOR}\ncommitter {AUTHOR}\n".encode() + data(
+        MESSAGE.encode()
+    )
     blobs, entries = b"", b""
     for path, file in sorted(files.items()):
         content, mode = file if isinstance(file, File) else File(file.encode())

@@ -42,7 +42,9 @@ def read_report(outcome: Outcome, secret: str) -> Report:
         report.text = report.text or _ADDRESS.sub("0x", message.get("text", ""))
         if "test" in message:
             phases.setdefault(message["test"], []).append((message["when"], message["outcome"]))
-    whole = {(when, "passed") for when in ("setup", "call", "teardown")}  # a test with subtests reports each call
+    whole = {
+        (when, "passed") for when in ("setup", "call", "teardown")
+    }  # a test with subtests reports each call
     report.passed = {test for test, seen in phases.items() if set(seen) == whole}
     failed = any(result == "failed" for seen in phases.values() for _, result in seen)
     _judge(report, messages, outcome, failed)

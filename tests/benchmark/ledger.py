@@ -9,7 +9,14 @@ from scripts.benchmark.runtimes.own import Own
 from scripts.trajectories.limits import Limits
 from tests.small_repository import git
 
-LIMITS = {"cpu_seconds": 5, "wall_seconds": 60, "memory_mb": 512, "processes": 64, "file_mb": 16, "workspace_mb": 64}
+LIMITS = {
+    "cpu_seconds": 5,
+    "wall_seconds": 60,
+    "memory_mb": 512,
+    "processes": 64,
+    "file_mb": 16,
+    "workspace_mb": 64,
+}
 
 ENTRIES = '''"""Entries of a ledger."""
 
@@ -79,7 +86,7 @@ def is_blank(text):
     return not text.strip()
 '''
 
-TEST_ENTRIES = '''import unittest
+TEST_ENTRIES = """import unittest
 
 import pytest
 
@@ -121,9 +128,9 @@ def test_largest(amounts, expected):
 
 def test_largest_default():
     assert largest([1], default=4) == 4
-'''
+"""
 
-TEST_TEXT = '''import itertools
+TEST_TEXT = """import itertools
 
 import pytest
 
@@ -152,7 +159,7 @@ def test_numbers():
 def test_blank():
     assert is_blank(" ")
     assert not is_blank("a")
-'''
+"""
 
 FILES = {
     "ledger/__init__.py": "", "ledger/entries.py": ENTRIES, "ledger/text.py": TEXT, "README.md": "ledger\n",

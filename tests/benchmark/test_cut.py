@@ -41,7 +41,9 @@ def line(of: str, text: str = TEXT) -> int:
 
 def test_a_method_goes_with_its_decorators():
     left = without_functions(TEXT, {line("@unittest.skipIf")})
-    assert left == TEXT.replace('\n\n    @unittest.skipIf(False, "")\n    def test_c(self):\n        pass', "")
+    assert left == TEXT.replace(
+        '\n\n    @unittest.skipIf(False, "")\n    def test_c(self):\n        pass', ""
+    )
 
 
 def test_a_class_with_no_test_left_goes_whole():
@@ -56,7 +58,12 @@ def test_a_class_with_no_test_left_goes_whole():
     [
         (TEXT, "def test_d"),  # the alias needs it
         (TEXT.replace("helper()", "First()"), "def test_a"),  # the class is used
-        (TEXT.replace("First(unittest.TestCase):", "First(unittest.TestCase):\n    x = 1\n").replace("x = 1", "y = test_a = 2"), "nowhere"),
+        (
+            TEXT.replace("First(unittest.TestCase):", "First(unittest.TestCase):\n    x = 1\n").replace(
+                "x = 1", "y = test_a = 2"
+            ),
+            "nowhere",
+        ),
     ],
 )
 def test_what_others_need_stays(text, start):

@@ -10,7 +10,7 @@ import pytest
 
 from scripts.benchmark.inside import exchange, fork, notes, reach
 
-SOURCE = '''def plus(a, b):
+SOURCE = """def plus(a, b):
     return a + b
 
 
@@ -30,7 +30,7 @@ def minus(a, b):
 class Box:
     def get(self, key):
         return [key, 1]
-'''
+"""
 
 
 @pytest.fixture
@@ -43,7 +43,9 @@ def module(tmp_path):
 
 
 def swapped(root: Path, line: int, new: str) -> list:
-    return exchange.swaps(str(root), {"path": "m.py", "line": line, "new": new}, exchange.functions(str(root)))
+    return exchange.swaps(
+        str(root), {"path": "m.py", "line": line, "new": new}, exchange.functions(str(root))
+    )
 
 
 def test_whoever_holds_a_function_gets_the_mutation(module, tmp_path):
@@ -111,19 +113,21 @@ print(json.dumps([good, cpu, alive(wall[0]), ended, alive(left[0]), dead]))
 def test_a_fork_that_hangs_is_ended_with_its_children():
     folder = str(Path(fork.__file__).parent)
     start = time.monotonic()
-    done = subprocess.run([sys.executable, "-c", FORKS.format(folder=folder)], capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", FORKS.format(folder=folder)], capture_output=True, text=True, check=True
+    )
     assert done.stdout.strip() == '[[[[1, 2]], true], [["began"], false], false, true, false, [[], false]]'
     assert time.monotonic() - start < 50
 
 
-TEST = '''
+TEST = """
 def test_it(self=None):
     entry = object()
     values = [3, 4]
     assert plus(*values) == 7
     assert [plus(n, 1) for n in values] == [4, 5]
     assert plus(1, 2) is not entry
-'''
+"""
 
 
 def noted(plus) -> list:
@@ -160,6 +164,9 @@ def test_an_exception_is_noted_by_its_type():
     assert first[2:] == [("gives", "7"), ("raises", "KeyError")]
 
 
-@pytest.mark.parametrize(("value", "plain"), [([1, {"a": (None, 2.5)}], True), ([object()], False), ("x" * 1000, False), ({1, 2}, True)])
+@pytest.mark.parametrize(
+    ("value", "plain"),
+    [([1, {"a": (None, 2.5)}], True), ([object()], False), ("x" * 1000, False), ({1, 2}, True)],
+)
 def test_only_plain_values_are_told(value, plain):
     assert notes.is_plain(value) == plain

@@ -36,7 +36,9 @@ def source(folder):
 @pytest.fixture(scope="module")
 def built(folder, source):
     """(benchmark, tests left out); the bundle lies in `folder`."""
-    return build("ledger", ledger.block(source), folder / "repository.bundle", 2, folder / "cache", ledger.place)
+    return build(
+        "ledger", ledger.block(source), folder / "repository.bundle", 2, folder / "cache", ledger.place
+    )
 
 
 @pytest.fixture(scope="module")
@@ -59,7 +61,9 @@ def test_gold_resolves_every_task_and_nothing_does_not(tasks, commits, folder):
 
 
 def test_the_same_again_with_one_thread(built, folder, source):
-    again, _ = build("ledger", ledger.block(source), folder / "again.bundle", 1, folder / "cache", ledger.place)
+    again, _ = build(
+        "ledger", ledger.block(source), folder / "again.bundle", 1, folder / "cache", ledger.place
+    )
     assert again == built[0]
     assert (folder / "again.bundle").read_bytes() == (folder / "repository.bundle").read_bytes()
 
@@ -81,7 +85,9 @@ def test_no_two_tasks_are_the_same(tasks, commits):
 
 
 def mended(task):
-    return [line.value.strip() for file in PatchSet(task.patch) for hunk in file for line in hunk if line.is_added]
+    return [
+        line.value.strip() for file in PatchSet(task.patch) for hunk in file for line in hunk if line.is_added
+    ]
 
 
 def test_failing_tests_are_absent_from_the_base_commit_and_come_with_the_test_patch(tasks, commits):
@@ -125,13 +131,21 @@ def test_no_bug_of_a_line_that_runs_at_import_or_in_an_endless_loop(tasks):
         ({"README.md": "nothing\n"}, {}, "repos.x.tests: .* has no tests. Fix: name paths of it in `tests`"),
         ({"spec/test_a.py": "def test_a():\n    pass\n"}, {}, "files named like tests lie in: spec"),
         ({"tests/helper.py": "A = 1\n"}, {}, "repos.x.tests: no test in tests"),
-        ({"tests/test_a.py": "import nothing_of_the_kind\n"}, {}, "no test in tests .*No module named 'nothing_of_the_kind'"),
+        (
+            {"tests/test_a.py": "import nothing_of_the_kind\n"},
+            {},
+            "no test in tests .*No module named 'nothing_of_the_kind'",
+        ),
         (
             {"tests/test_a.py": "def test_a():\n    assert 1 == 2\n"},
             {},
             r"no test passes before any mutation .*tests/test_a.py::test_a: fails: assert 1 == 2.*Fix: mend them",
         ),
-        ({"tests/test_a.py": "def test_a():\n    pass\n"}, {}, "the tests of .* find no bug that makes a task"),
+        (
+            {"tests/test_a.py": "def test_a():\n    pass\n"},
+            {},
+            "the tests of .* find no bug that makes a task",
+        ),
         (
             {"tests/test_a.py": "while True:\n    pass\n"},
             {},
@@ -139,7 +153,9 @@ def test_no_bug_of_a_line_that_runs_at_import_or_in_an_endless_loop(tasks):
         ),
     ],
 )
-def test_a_repository_that_cannot_be_mined_is_refused_with_the_reason(files, others, message, tmp_path, folder, monkeypatch):
+def test_a_repository_that_cannot_be_mined_is_refused_with_the_reason(
+    files, others, message, tmp_path, folder, monkeypatch
+):
     monkeypatch.setattr("scripts.benchmark.laboratory.COLLECTING", 2)
     repository = ledger.repository(tmp_path / "x", files)
     with pytest.raises(UserError, match=f"(?s){message}"):

@@ -78,5 +78,7 @@ def test_a_version_without_a_release_is_named(tmp_path, monkeypatch):
         raise NoRelease(f"no source archive of {name} {version}")
 
     monkeypatch.setattr(own_code, "release", nothing)
-    with pytest.raises(UserError, match=r"x: no source archive of toolz 99.9. Fix: name a version that `pip index"):
+    with pytest.raises(
+        UserError, match=r"x: no source archive of toolz 99.9. Fix: name a version that `pip index"
+    ):
         read_code("registry:toolz==99.9", tmp_path, "x")

@@ -36,7 +36,7 @@ def swaps(root, mutant, places):
     try:
         after = compile("\n".join(lines), path, "exec", dont_inherit=True)
     except SyntaxError as error:
-        raise Impossible(str(error))
+        raise Impossible(str(error)) from error
     found = [
         (function, new)
         for old, new in changed(before, after)
@@ -52,7 +52,9 @@ def swaps(root, mutant, places):
 
 def changed(before, after):
     """Pairs of an old and a new code object that differ, from the outside in."""
-    olds, news = ([const for const in code.co_consts if isinstance(const, types.CodeType)] for code in (before, after))
+    olds, news = (
+        [const for const in code.co_consts if isinstance(const, types.CodeType)] for code in (before, after)
+    )
     for old, new in zip(olds, news):
         if old != new and (old.co_name, old.co_firstlineno) == (new.co_name, new.co_firstlineno):
             yield old, new

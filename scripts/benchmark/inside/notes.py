@@ -50,7 +50,11 @@ def definition(code):
         node, classes = queue.pop()
         if isinstance(node, ast.ClassDef):
             queue += [(inner, (*classes, node.name)) for inner in node.body]
-        elif isinstance(node, ast.FunctionDef) and node.name == code.co_name and first(node) == code.co_firstlineno:
+        elif (
+            isinstance(node, ast.FunctionDef)
+            and node.name == code.co_name
+            and first(node) == code.co_firstlineno
+        ):
             return node, classes
     return None
 
@@ -69,7 +73,9 @@ def compiled(node, classes, code):
     tree = ast.fix_missing_locations(ast.Module(body=[node], type_ignores=[]))
     found = compile(tree, code.co_filename, "exec", dont_inherit=True)
     for name in (*classes, code.co_name):
-        inner = [each for each in found.co_consts if isinstance(each, types.CodeType) and each.co_name == name]
+        inner = [
+            each for each in found.co_consts if isinstance(each, types.CodeType) and each.co_name == name
+        ]
         if not inner:
             return None
         found = inner[0]
@@ -118,7 +124,9 @@ def load(name):
 
 def forbidden(node):
     """Syntax that means something else inside a function of its own."""
-    return isinstance(node, APART) or (isinstance(node, ast.Name) and node.id in ("super", "locals", "__class__"))
+    return isinstance(node, APART) or (
+        isinstance(node, ast.Name) and node.id in ("super", "locals", "__class__")
+    )
 
 
 def about_self(node):

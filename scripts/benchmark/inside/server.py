@@ -12,11 +12,10 @@ import signal
 import sys
 import types
 
-import pytest
-
 import exchange
 import fork
 import notes
+import pytest
 import reach
 
 
