@@ -25,6 +25,30 @@ rule mine_pocket:
         "../scripts/benchmark/mine_pocket.py"
 
 
+rule mine_repository:
+    """Plant bugs in a user's repository, or in a package of the registry, and keep those that its tests find."""
+    output:
+        benchmark="results/{repo}/benchmark.json",
+        bundle="results/{repo}/repository.bundle",
+        left_out="results/{repo}/left_out_tests.csv",
+    log:
+        "logs/{repo}/mine_repository.log",
+    benchmark:
+        "benchmarks/{repo}/mine_repository.tsv"
+    wildcard_constraints:
+        repo=one_of(repos_from("mined")),
+    threads: 2
+    resources:
+        mem_mb=3000,
+        runtime=120,
+    params:
+        block=mined,
+        commit=lambda wildcards: version_of(repo(wildcards)["code"]),
+        code=code_of("benchmark", "trajectories"),
+    script:
+        "../scripts/benchmark/mine_repository.py"
+
+
 rule swe_bench_cl:
     """Take SWE-Bench-CL as published, or derive it from SWE-bench Verified by the published rule."""
     input:

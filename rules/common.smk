@@ -1,9 +1,11 @@
 # Functions that look names up in the configuration; what they compute is in scripts/workflow.
 
+from scripts.benchmark.own_code import version_of
 from scripts.benchmark.places import local_files
 from scripts.files import sha256_of_files
 from scripts.workflow.code import code_of
 from scripts.workflow.names import anything_but, unknown_part
+from scripts.trajectories.limits import sandbox_limits
 from scripts.workflow.plan import (
     ARMS,
     adapters_of,
@@ -153,6 +155,12 @@ def court_memory(wildcards):
 def court_minutes(wildcards):
     """Longest time of such a job: environments may have to be compiled, and real suites take minutes."""
     return 60 if repo(wildcards)["source"] == "pocket" else 720
+
+
+def mined(wildcards):
+    """What the tasks of a user's own repository depend on."""
+    block, names = repo(wildcards), ("code", "python", "requirements", "tests", "seed", "tasks")
+    return {name: block[name] for name in names} | {"limits": sandbox_limits(limits(wildcards))}
 
 
 def runtime(wildcards):

@@ -8,13 +8,14 @@ of an earlier one.
 import random
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
-from itertools import chain
+from itertools import chain, repeat, zip_longest
 from typing import Protocol, TypeVar
 
 # (functions, bugs in each) of the recurring tasks: first of bugs whose mending the issue tells in words, then of any.
 # A study takes the first tasks, so a small model that learns to do as it is told has something to show.
 TOLD_BLOCKS = ((9, 2), (2, 3))
 OTHER_BLOCKS = ((4, 3), (2, 2))
+SPREAD = ((4, 2), (4, 3))  # of a repository whose size nobody knows: the last one again and again
 RARE = {
     "branch",
     "arguments",
@@ -48,6 +49,32 @@ def arrange(candidates: list[B], seed: int) -> list[B]:
     return first + tier([bug for bug in candidates if bug.place not in seen], OTHER_BLOCKS, choose, draw)
 
 
+def spread(candidates: list[B], seed: int) -> list[B]:
+    """All candidates with a gold line of their own: in blocks as above as far as they reach, then the rest.
+
+    The same for the same candidates and seed.
+    """
+    draw, order = random.Random(seed), []
+    for block in chain(SPREAD, repeat(SPREAD[-1])):
+        seen = {bug.place for bug in order}
+        try:
+            order += tier(
+                [bug for bug in candidates if bug.place not in seen], (block,), chooser(order), draw
+            )
+        except ValueError:
+            break
+    return order + rest(candidates, order, draw)
+
+
+def rest(candidates: list[B], order: list[B], draw: random.Random) -> list[B]:
+    """What is left beside the tasks of an order, a function's turn after another's."""
+    choose, found = chooser(order), []
+    by_place = group(shuffled([bug for bug in candidates if bug not in order], draw))
+    for turn in zip_longest(*by_place.values()):
+        found += [bug for each in turn if each for bug in choose([each], 1)]
+    return found
+
+
 def tier(
     candidates: list[B],
     blocks: tuple[tuple[int, int], ...],
@@ -77,10 +104,13 @@ def group(candidates: list[B]) -> dict[str, list[B]]:
     return groups
 
 
-def chooser() -> Callable[[list[B], int], list[B]]:
-    """A function that takes `count` bugs with new gold lines from a list, rare operators first, or none."""
-    used: Counter[str] = Counter()
-    golds: set[str] = set()
+def chooser(order: list[B] = ()) -> Callable[[list[B], int], list[B]]:
+    """A function that takes `count` bugs with new gold lines from a list, rare operators first, or none.
+
+    New: in none of those it gave before, nor in the `order` there is.
+    """
+    used = Counter(bug.operator for bug in order)
+    golds = {bug.gold for bug in order}
 
     def choose(bugs: list[B], count: int) -> list[B]:
         """`count` bugs of the list, or none where it has too few with a gold line of their own."""

@@ -75,16 +75,24 @@ def changed(wrong: str, right: str) -> list[str]:
 
 @dataclass(frozen=True)
 class Example:
-    """A call with what it gives and what it should give, both as `evaluate` words them."""
+    """A call with what it gives and what it should give, both as `evaluate` words them; `setup` comes before it."""
 
     call: str
     got: str
     expected: str
+    setup: tuple[str, ...] = ()
 
     def sentence(self) -> str:
         """One line of the issue: "`clamp(5, 5, 10)` returns 10, but 5 is expected."."""
-        got = self.got if self.got.startswith(("raises ", "never ")) else f"returns {self.got}"
-        return f"`{self.call}` {got}, but {self.expected.removeprefix('raises ')} is expected."
+        got = self.got if self.got.startswith(("raises ", "never ", "gives ")) else f"returns {self.got}"
+        expected = self.expected.removeprefix("raises ").removeprefix("gives ")
+        return f"{self.before()}`{self.call}` {got}, but {expected} is expected."
+
+    def before(self) -> str:
+        """What has to be done first, if anything: in the line, or as lines of code above it."""
+        if len(self.setup) < 2:
+            return "".join(f"After `{line}`, " for line in self.setup)
+        return "After\n\n" + "".join(f"    {line}\n" for line in self.setup) + "\n"
 
 
 def example(subject: Subject, function: str, failing: list[str], text: str) -> Example | None:
@@ -112,8 +120,11 @@ def calls(test_text: str, function: str, tests: list[str]) -> list[str]:
     return list(found)
 
 
+def report(path: str, function: str, shown: Example) -> str:
+    """Title and example: what a user saw."""
+    return f"{path}: wrong result of {function}\n\n{shown.sentence()}\n"
+
+
 def issue(path: str, function: str, shown: Example, culprit: str, complaint: str) -> str:
-    """Title, example, and the line that the user suspects: as it is, with what is wrong with it in words."""
-    return (
-        f"{path}: wrong result of {function}\n\n{shown.sentence()}\n`{culprit}` looks wrong: {complaint}.\n"
-    )
+    """A report with the line that the user suspects: as it is, with what is wrong with it in words."""
+    return f"{report(path, function, shown)}`{culprit}` looks wrong: {complaint}.\n"

@@ -6,15 +6,20 @@ The records are those of SWE-Bench-CL. A base commit lacks the failing tests: th
 import ast
 import difflib
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
+from typing import Protocol
 
+from scripts.benchmark.cut import without
 from scripts.benchmark.issue import TOLD, Example, example, issue, wish
 from scripts.benchmark.leaks import leaked_lines
 from scripts.benchmark.mutate import Mutation, mutate
-from scripts.benchmark.suite import Subject, run_tests
+from scripts.benchmark.repository import File
+from scripts.benchmark.suite import Subject, is_test, run_tests
 
+Files = Mapping[str, str | File]
 FIRST_DAY = datetime(2024, 1, 1, 10, tzinfo=UTC)
 EASY = {"comparison", "boundary", "arithmetic", "constant", "negation", "called", "boolean", "choice"}
 CRASHES = (
@@ -23,6 +28,23 @@ CRASHES = (
     "UnboundLocalError",
     "AttributeError",
 )  # slips nobody would have committed
+
+
+class Bug(Protocol):
+    """A bug that the tests catch, with all that a task is made of.
+
+    `changes` are the files of the base commit that differ from the repository's own.
+    """
+
+    path: str
+    place: str
+    operator: str
+    changes: dict[str, str]
+    fail_to_pass: list[str]
+    pass_to_pass: list[str]
+    patch: str
+    test_patch: str
+    issue: str
 
 
 @dataclass(frozen=True)
@@ -46,6 +68,22 @@ class Candidate:
     @property
     def gold(self) -> str:
         return self.mutation.right[0].strip()
+
+    @property
+    def path(self) -> str:
+        return self.subject.path
+
+    @property
+    def changes(self) -> dict[str, str]:
+        return {self.subject.path: self.mutation.text, self.subject.test_path: self.tests_left}
+
+    @property
+    def fail_to_pass(self) -> list[str]:
+        return [f"{self.subject.test_path}::{test}" for test in self.failing]
+
+    @property
+    def pass_to_pass(self) -> list[str]:
+        return [f"{self.subject.test_path}::{test}" for test in self.passing]
 
     @property
     def complaint(self) -> str:
@@ -102,14 +140,7 @@ def candidate(subject: Subject, bug: Mutation) -> Candidate | None:
 
 def without_tests(text: str, names: tuple[str, ...]) -> str:
     """A test file without some of its top-level functions and the blank lines above them."""
-    lines = text.splitlines(keepends=True)
-    for node in reversed(ast.parse(text).body):
-        if isinstance(node, ast.FunctionDef) and node.name in names:
-            start = min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)]) - 1
-            while start > 0 and not lines[start - 1].strip():
-                start -= 1
-            del lines[start : node.end_lineno]
-    return "".join(lines)
+    return without(text, [node for node in ast.parse(text).body if is_test(node) and node.name in names])
 
 
 def patch(path: str, before: str, after: str) -> str:
@@ -118,23 +149,18 @@ def patch(path: str, before: str, after: str) -> str:
     return f"diff --git a/{path} b/{path}\n" + "".join(lines)
 
 
-def trees(chosen: dict[str, Candidate], files: dict[str, str]) -> dict[str, dict[str, str]]:
-    """The base commit of every task: the package with the bug in and the failing tests out."""
-    changed = {
-        name: {bug.subject.path: bug.mutation.text, bug.subject.test_path: bug.tests_left}
-        for name, bug in chosen.items()
-    }
-    return {name: files | change for name, change in changed.items()}
+def trees(chosen: Mapping[str, Bug], files: Files) -> dict[str, Files]:
+    """The base commit of every task: the files with the bug in and the failing tests out."""
+    return {name: {**files, **bug.changes} for name, bug in chosen.items()}
 
 
-def records(repo: str, chosen: dict[str, Candidate], commits: dict[str, str]) -> list[dict]:
+def records(repo: str, chosen: Mapping[str, Bug], commits: dict[str, str]) -> list[dict]:
     """SWE-Bench-CL records in the order of `chosen`, a day apart; `rehearsal` is our own block."""
     return [record(repo, *item, commits[item[0]], n) for n, item in enumerate(chosen.items(), 1)]
 
 
-def record(repo: str, name: str, bug: Candidate, commit: str, position: int) -> dict:
+def record(repo: str, name: str, bug: Bug, commit: str, position: int) -> dict:
     """One task; `position` is 1-based."""
-    tests = [[f"{bug.subject.test_path}::{test}" for test in group] for group in (bug.failing, bug.passing)]
     easy = bug.operator in EASY
     return {
         "metadata": {
@@ -148,14 +174,14 @@ def record(repo: str, name: str, bug: Candidate, commit: str, position: int) -> 
         "evaluation": {
             "patch": bug.patch,
             "test_patch": bug.test_patch,
-            "FAIL_TO_PASS": tests[0],
-            "PASS_TO_PASS": tests[1],
+            "FAIL_TO_PASS": bug.fail_to_pass,
+            "PASS_TO_PASS": bug.pass_to_pass,
         },
         "continual_learning": {
             "sequence_position": position,
             "difficulty_score": 1 if easy else 2,
             "dependencies": [],
-            "modified_files": [bug.subject.path],
+            "modified_files": [bug.path],
         },
         "rehearsal": {"function": bug.place, "operator": bug.operator, "version": None},
     }
@@ -170,7 +196,7 @@ def with_dependencies(rows: list[dict]) -> list[dict]:
     return rows
 
 
-def benchmark(name: str, repo: str, rows: list[dict]) -> dict:
+def benchmark(name: str, repo: str, rows: list[dict], about: str = "a small package") -> dict:
     """The layout of SWE-Bench-CL's file, with one sequence."""
     scores = Counter(str(row["continual_learning"]["difficulty_score"]) for row in rows)
     dependent = sum(bool(row["continual_learning"]["dependencies"]) for row in rows)
@@ -188,7 +214,7 @@ def benchmark(name: str, repo: str, rows: list[dict]) -> dict:
     return {
         "metadata": {
             "name": name,
-            "description": "Mutation bugs in a small package, in the schema of SWE-Bench-CL",
+            "description": f"Mutation bugs in {about}, in the schema of SWE-Bench-CL",
             "version": "1.0.0",
             "num_sequences": 1,
             "total_tasks": len(rows),

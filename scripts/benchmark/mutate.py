@@ -8,13 +8,15 @@ from itertools import takewhile
 from scripts.benchmark.operators import OPERATORS, Change, Scope
 from scripts.benchmark.spans import Source
 
+Definition = ast.FunctionDef | ast.AsyncFunctionDef
+
 
 @dataclass(frozen=True)
 class Mutation:
     """One bug: what was done to which function, and the lines that tell right from wrong.
 
     `line` is 1-based; `right` and `wrong` are the lines that differ (no wrong ones where some were removed);
-    `text` is the whole mutated module.
+    `source` is the whole module without the bug.
     """
 
     operator: str
@@ -22,7 +24,14 @@ class Mutation:
     line: int
     right: tuple[str, ...]
     wrong: tuple[str, ...]
-    text: str
+    source: str
+
+    @property
+    def text(self) -> str:
+        """The whole mutated module."""
+        lines = self.source.split("\n")
+        lines[self.line - 1 : self.line - 1 + len(self.right)] = self.wrong
+        return "\n".join(lines)
 
     @property
     def single_line(self) -> bool:
@@ -35,12 +44,14 @@ def mutate(text: str) -> list[Mutation]:
     Code inside f-strings is left alone: its positions differ between Python versions.
     """
     source = Source(text)
-    found: dict[str, Mutation] = {}
+    found: dict[tuple, Mutation] = {}
     for function, node, scope in functions(source):
+        piece = Piece(source, node)
         for operator, change in changes(node, scope):
             mutated = source.apply(change)
-            if mutated not in found and is_another_program(source, mutated):
-                found[mutated] = describe(operator, function, text, mutated)
+            if piece.means_something_else(mutated):
+                bug = describe(operator, function, text, mutated)
+                found.setdefault((bug.line, bug.right, bug.wrong), bug)
     return sorted(found.values(), key=lambda mutation: (mutation.line, mutation.operator, mutation.wrong))
 
 
@@ -52,9 +63,7 @@ def functions(source: Source) -> Iterator[tuple[str, ast.AST, Scope]]:
         yield prefix + node.name, node, Scope(source, names)
 
 
-def definitions(
-    body: list[ast.stmt], prefix: str
-) -> Iterator[tuple[str, ast.FunctionDef | ast.AsyncFunctionDef]]:
+def definitions(body: list[ast.stmt], prefix: str) -> Iterator[tuple[str, Definition]]:
     """Functions of a body and of the classes in it, each with the prefix of its qualified name."""
     for node in body:
         if isinstance(node, ast.ClassDef):
@@ -78,12 +87,26 @@ def visible(node: ast.AST) -> Iterator[ast.AST]:
             yield from visible(child)
 
 
-def is_another_program(source: Source, mutated: str) -> bool:
-    """Whether the text parses and means something else than the source to the parser."""
-    try:
-        return ast.dump(ast.parse(mutated)) != ast.dump(source.tree)
-    except SyntaxError:
-        return False
+class Piece:
+    """One function of a module: as much as has to be parsed again when something in it changes."""
+
+    def __init__(self, source: Source, node: Definition) -> None:
+        first = min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)])
+        self.start, self.after = source.starts[first - 1], len(source.text) - source.starts[node.end_lineno]
+        self.indented = node.col_offset > 0
+        self.meaning = self.parsed(source.text)
+
+    def parsed(self, text: str) -> str:
+        """What the piece of a module's text means to the parser; SyntaxError if nothing."""
+        piece = text[self.start : len(text) - self.after]
+        return ast.dump(ast.parse(f"if True:\n{piece}" if self.indented else piece))
+
+    def means_something_else(self, mutated: str) -> bool:
+        """Whether a text with a change inside this piece parses, and means something else than before."""
+        try:
+            return self.parsed(mutated) != self.meaning
+        except SyntaxError:
+            return False
 
 
 def describe(operator: str, function: str, right: str, wrong: str) -> Mutation:
@@ -93,7 +116,7 @@ def describe(operator: str, function: str, right: str, wrong: str) -> Mutation:
     a, b = a[start:], b[start:]
     shared = common(a[::-1], b[::-1])
     return Mutation(
-        operator, function, start + 1, tuple(a[: len(a) - shared]), tuple(b[: len(b) - shared]), wrong
+        operator, function, start + 1, tuple(a[: len(a) - shared]), tuple(b[: len(b) - shared]), right
     )
 
 

@@ -26,6 +26,11 @@ class Limits:
     workspace_mb: int = 64
 
 
+def sandbox_limits(block: dict) -> dict:
+    """Of the configuration's block those limits that are the sandbox's."""
+    return {name: block[name] for name in Limits.__dataclass_fields__}
+
+
 def ulimits(limits: Limits) -> str:
     """Shell text that sets the kernel's limits from inside the sandbox's own user namespace.
 

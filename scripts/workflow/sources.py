@@ -17,4 +17,4 @@ def with_defaults(block: Mapping[str, Any]) -> dict[str, Any]:
 
 def making(source: str) -> str:
     """The rule that makes a repository's benchmark.json, and the bundle of what its tasks start from."""
-    return "base_commits" if source == "swe-bench-cl" else f"mine_{source}"
+    return {"pocket": "mine_pocket", "swe-bench-cl": "base_commits", "mined": "mine_repository"}[source]

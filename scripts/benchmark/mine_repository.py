@@ -1,0 +1,126 @@
+"""Rule mine_repository: a user's own repository, or a package of the registry, as a benchmark like the embedded one."""
+
+import csv
+import io
+import logging
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from scripts.benchmark.arrange import spread
+from scripts.benchmark.ingredients import plain
+from scripts.benchmark.laboratory import Laboratory, Original
+from scripts.benchmark.mine import benchmark, records, trees, with_dependencies
+from scripts.benchmark.mirror import mirror
+from scripts.benchmark.own_candidate import Caught, caught
+from scripts.benchmark.own_code import Code, read_code
+from scripts.benchmark.own_suite import Suite, probe, sources, test_files
+from scripts.benchmark.own_trials import Trial, draw, hunt
+from scripts.benchmark.repository import write_bundle
+from scripts.benchmark.runtimes.local import Local
+from scripts.errors import UserError
+from scripts.files import atomic_write, canonical_json
+from scripts.jobs import job
+from scripts.trajectories.limits import Limits
+
+CACHE = Path("results/cache")
+LEAST = 300  # candidates that the order is drawn from, so that it changes little with the number of tasks
+TIMES = 3
+
+log = logging.getLogger(__name__)
+
+
+Make = Callable[[Code, dict, Path], Laboratory]
+
+
+def laboratory(code: Code, block: dict, cache: Path) -> Laboratory:
+    """The repository as it is, in an environment of its own."""
+    place, source = mirrored(code, cache), Original().id
+    what = plain(block["python"], block["requirements"], source).as_json()
+    specs = {"versions": {"mined": what}, "tasks": {source: {"version": "mined"}}}
+    return Laboratory(place, Local(specs, place, cache), Limits(**block["limits"]))
+
+
+def mirrored(code: Code, cache: Path) -> Path:
+    """A bare repository that holds the files as they are."""
+    with tempfile.TemporaryDirectory() as folder:
+        write_bundle({Original().id: code.files}, bundle := Path(folder) / "original.bundle")
+        return mirror(bundle, cache / "mirrors")
+
+
+def search(
+    code: Code, suite: Suite, files: list[str], place: Laboratory, block: dict, threads: int, where: str
+) -> list[Caught]:
+    """Fair bugs in the order in which they were tried, as many as are needed or as there are."""
+    wanted = max(LEAST, TIMES * block["tasks"])
+    found: dict[int, Caught | None] = {}
+
+    def enough(done: list[Trial]) -> bool:
+        for number, trial in enumerate(done[len(found) :], len(found)):
+            found[number] = caught(trial, code, suite)
+        total = sum(each is not None for each in found.values())
+        log.info("%d bugs tried, %d make fair tasks", len(done), total)
+        return total >= wanted
+
+    trials = draw(sources(code, suite, files), suite, block["seed"])
+    hunt(place, trials, suite, enough, threads, where)
+    return [each for each in found.values() if each is not None]
+
+
+def build(
+    name: str, block: dict, bundle: Path, threads: int, cache: Path, make: Make = laboratory
+) -> tuple[dict, dict[str, str]]:
+    """Write the bundle of base commits; returns the benchmark, and the tests that are not used with the reasons.
+
+    Args:
+        block: the repository's block, its limits those of the sandbox alone.
+        make: makes the place where the tests run.
+
+    Raises:
+        UserError: the repository cannot be had, has no tests that pass, or they find no bug.
+    """
+    where, start = f"repos.{name}", time.monotonic()
+    code = read_code(block["code"], cache, f"{where}.code")
+    files = test_files(code, block["tests"], f"{where}.tests")
+    place = make(code, block, cache)
+    suite = probe(place, files, place.limits.cpu_seconds, f"{where}.tests")
+    log.info(
+        "%d tests pass, %d are not used (%.0f s)",
+        len(suite.tests),
+        len(suite.left_out),
+        time.monotonic() - start,
+    )
+    order = spread(search(code, suite, files, place, block, threads, where), block["seed"])
+    if not order:
+        raise UserError(
+            f"{where}.tests", f"the tests of {code.origin} find no bug that makes a task", "add tests"
+        )
+    chosen = {f"mined__{name}-{number:03}": bug for number, bug in enumerate(order, 1)}
+    commits = write_bundle(trees(chosen, code.files), bundle)
+    rows = with_dependencies(records(f"mined/{name}", chosen, commits))
+    return benchmark(name, f"mined/{name}", rows, code.origin), suite.left_out
+
+
+def as_table(left_out: dict[str, str]) -> str:
+    """left_out_tests.csv: test, reason."""
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows([("test", "reason"), *sorted(left_out.items())])
+    return text.getvalue()
+
+
+def main(snakemake: Any) -> None:
+    with job(snakemake):
+        block, output, start = snakemake.params.block, snakemake.output, time.monotonic()
+        bundle, threads = Path(output.bundle), snakemake.threads
+        found, left_out = build(snakemake.wildcards.repo, block, bundle, threads, CACHE)
+        for test, reason in left_out.items():
+            log.warning("not used: %s: %s", test, reason)
+        atomic_write(output.benchmark, canonical_json(found) + "\n")
+        atomic_write(output.left_out, as_table(left_out))
+        log.info("%d tasks in %.0f s", found["metadata"]["total_tasks"], time.monotonic() - start)
+
+
+if __name__ == "__main__":
+    main(snakemake)  # noqa: F821

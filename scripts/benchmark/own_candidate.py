@@ -1,0 +1,113 @@
+"""A bug in a user's repository as a task: what failed, what has to be cut out of the tests, what a user would say."""
+
+from collections import defaultdict
+from dataclasses import dataclass
+from functools import cached_property
+
+from scripts.benchmark.cut import without_functions
+from scripts.benchmark.issue import Example, report
+from scripts.benchmark.leaks import leaked_lines
+from scripts.benchmark.mine import CRASHES, patch
+from scripts.benchmark.own_code import Code
+from scripts.benchmark.own_issue import example
+from scripts.benchmark.own_suite import Suite, Test
+from scripts.benchmark.own_trials import MOST_FAILING, Trial
+from scripts.verdicts.protect import protected
+
+REFUSED = (*CRASHES, "MemoryError", "SystemError", "SyntaxError")
+
+
+@dataclass(frozen=True)
+class Caught:
+    """A bug that tests catch. `tests_left` are the test files without the failing tests, `test_texts` with them."""
+
+    trial: Trial
+    text: str
+    fail_to_pass: list[str]
+    pass_to_pass: list[str]
+    test_texts: dict[str, str]
+    tests_left: dict[str, str]
+    shown: Example
+    told: bool = False
+
+    @property
+    def path(self) -> str:
+        return self.trial.path
+
+    @property
+    def operator(self) -> str:
+        return self.trial.mutation.operator
+
+    @property
+    def place(self) -> str:
+        return f"{self.path}::{self.trial.mutation.function}"
+
+    @property
+    def gold(self) -> str:
+        return self.trial.mutation.right[0].strip()
+
+    @property
+    def changes(self) -> dict[str, str]:
+        return {self.path: self.trial.mutation.text, **self.tests_left}
+
+    @cached_property
+    def patch(self) -> str:
+        return patch(self.path, self.trial.mutation.text, self.text)
+
+    @cached_property
+    def test_patch(self) -> str:
+        return "".join(
+            patch(path, self.tests_left[path], text) for path, text in sorted(self.test_texts.items())
+        )
+
+    @property
+    def issue(self) -> str:
+        return report(self.path, self.trial.mutation.function, self.shown)
+
+
+def caught(trial: Trial, code: Code, suite: Suite) -> Caught | None:
+    """The trial as a candidate, or None if it is no fair task.
+
+    Fair: some tests fail and end, none is skipped for it; they can be cut out of their files, in which others pass;
+    an expression in one of them shows the fault, without a crash that no author would have overlooked; the fix is
+    not one that a verdict would drop, and the issue text does not hold it.
+    """
+    answer = trial.answer or {}
+    failing = [suite.tests[test] for test in answer.get("failed", [])]
+    if not failing or not answer["ended"] or answer["skipped"] or len(failing) > MOST_FAILING:
+        return None
+    left = cut(failing, code)
+    passing = [
+        test
+        for test in suite.tests.values()
+        if test.file in {each.file for each in failing} and test not in failing
+    ]
+    shown = first_example(answer["shown"] or [], code, suite)
+    if left is None or not passing or shown is None or shown.got.removeprefix("raises ") in REFUSED:
+        return None
+    texts = {path: code.text(path) for path in left}
+    found = Caught(
+        trial, code.text(trial.path), [t.id for t in failing], [t.id for t in passing], texts, left, shown
+    )
+    known = {path.split("/")[0].split(".")[0] for path in code.files}
+    unfair = protected(trial.path, left, known) or leaked_lines(found.issue, found.patch, shortest=1)
+    return None if unfair else found
+
+
+def cut(failing: list[Test], code: Code) -> dict[str, str] | None:
+    """The test files without the functions of some tests; None where one cannot be cut out cleanly."""
+    starts: dict[str, set[int]] = defaultdict(set)
+    for test in failing:
+        starts[test.path].add(test.line)
+    found = {path: without_functions(code.text(path) or "", lines) for path, lines in starts.items()}
+    return None if None in found.values() else found
+
+
+def first_example(shown: list, code: Code, suite: Suite) -> Example | None:
+    """The shortest example of the failing tests."""
+    found = []
+    for test, differences in shown:
+        about = suite.tests[test]
+        if one := example(differences, code.text(about.path), about.line):
+            found.append(one)
+    return min(found, key=lambda each: len(each.sentence()), default=None)

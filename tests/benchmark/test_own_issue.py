@@ -1,0 +1,93 @@
+"""Issue texts out of failing tests: an expression, what it gave, what it should give, and the steps that lead there."""
+
+import ast
+
+import pytest
+
+from scripts.benchmark.issue import Example, report
+from scripts.benchmark.own_issue import example
+
+TEXT = """
+def test_plain():
+    items = [1, 2]
+    assert list(chunks(items, 2)) == [[1, 2]]
+
+
+def test_steps():
+    source = iter("abc")
+    other = 3
+    box = peekable(source)
+    assert next(box) == "a"
+    assert box.peek() == "b"
+
+
+class Tests(TestCase):
+    def test_loop(self):
+        for source in (iter("a"), iter("b")):
+            assert first(source) == "a"
+
+    def test_raises(self):
+        with self.assertRaises(ValueError):
+            chunks([1], 0)
+
+    def test_own(self):
+        self.assertEqual(self.box.peek(), 1)
+"""
+
+
+def told(test: str, expression: str, names: dict, right: list, wrong: list) -> Example | None:
+    """The example of one expression of a test."""
+    function = next(node for node in ast.walk(ast.parse(TEXT)) if getattr(node, "name", "") == test)
+    (node, *_) = [
+        each for each in ast.walk(function) if isinstance(each, ast.expr) and ast.unparse(each) == expression
+    ]
+    place = [node.lineno, node.col_offset, node.end_lineno, node.end_col_offset]
+    return example([[place, names, right, wrong]], TEXT, function.lineno)
+
+
+def test_a_name_with_a_plain_value_is_told_with_it():
+    shown = told(
+        "test_plain", "list(chunks(items, 2))", {"items": "[1, 2]"}, ["gives", "[[1, 2]]"], ["gives", "[]"]
+    )
+    assert shown.sentence() == (
+        "After `items = [1, 2]`, `list(chunks(items, 2))` returns [], but [[1, 2]] is expected."
+    )
+
+
+def test_a_name_without_one_is_told_by_the_steps_that_made_it():
+    shown = told("test_steps", "box.peek()", {"box": None}, ["gives", "'b'"], ["raises", "KeyError"])
+    assert report("p/m.py", "peekable.peek", shown) == (
+        "p/m.py: wrong result of peekable.peek\n\nAfter\n\n    source = iter('abc')\n    box = peekable(source)\n    next(box)\n\n"
+        "`box.peek()` raises KeyError, but 'b' is expected.\n"
+    )
+
+
+def test_an_exception_that_should_come():
+    shown = told("test_raises", "chunks([1], 0)", {}, ["raises", "ValueError"], ["gives", "[]"])
+    assert shown.sentence() == "`chunks([1], 0)` returns [], but ValueError is expected."
+
+
+def test_what_is_no_call_gives():
+    shown = told(
+        "test_plain",
+        "list(chunks(items, 2)) == [[1, 2]]",
+        {"items": "[1, 2]"},
+        ["gives", "True"],
+        ["gives", "False"],
+    )
+    assert shown.sentence().endswith(
+        "`list(chunks(items, 2)) == [[1, 2]]` gives False, but True is expected."
+    )
+
+
+@pytest.mark.parametrize(
+    ("test", "expression", "names"),
+    [
+        ("test_own", "self.box.peek()", {}),  # nobody knows the test case
+        ("test_loop", "first(source)", {"source": None}),  # a step in a loop cannot be told
+        ("test_plain", "list(chunks(items, 2))", None),  # a name had no value
+        ("test_plain", "list(chunks(items, 2))", {"items": "[" + "1, " * 100 + "]"}),  # too long to read
+    ],
+)
+def test_what_would_not_be_understood_is_not_told(test, expression, names):
+    assert told(test, expression, names, ["gives", "1"], ["gives", "2"]) is None
