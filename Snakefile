@@ -56,6 +56,7 @@ rule all:
 
 include: "rules/targets.smk"
 include: "rules/benchmark.smk"
+include: "rules/environments.smk"
 include: "rules/trajectories.smk"
 include: "rules/verdicts.smk"
 include: "rules/knowledge.smk"

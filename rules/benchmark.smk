@@ -68,6 +68,30 @@ rule sequence:
         "../scripts/benchmark/sequence.py"
 
 
+rule base_commits:
+    """Fetch what each task starts from: commits of a git repository, or releases minus the fix."""
+    input:
+        sequence="results/{repo}/sequence.json",
+    output:
+        benchmark="results/{repo}/benchmark.json",
+        bundle="results/{repo}/repository.bundle",
+        left_out="results/{repo}/left_out.csv",
+    log:
+        "logs/{repo}/base_commits.log",
+    benchmark:
+        "benchmarks/{repo}/base_commits.tsv"
+    wildcard_constraints:
+        repo=one_of(repos_from("swe-bench-cl")),
+    resources:
+        mem_mb=2000,
+        runtime=240,
+    params:
+        source=lambda wildcards: config["repos"][wildcards.repo]["code"],
+        code=code_of("benchmark"),
+    script:
+        "../scripts/benchmark/base_commits.py"
+
+
 rule tasks:
     """Take the study's tasks in the study's order."""
     input:
@@ -114,6 +138,8 @@ rule validate:
     input:
         tasks="results/{repo}/tasks.jsonl",
         bundle="results/{repo}/repository.bundle",
+        environments=environments,
+        swebench=swebench,
     output:
         validation="results/{repo}/validation.csv",
         timing="results/{repo}/validation.timing.csv",
@@ -125,7 +151,9 @@ rule validate:
         mem_mb=2000,
         runtime=60,
     params:
-        limits=config["limits"],
+        limits=limits,
+        runtime=runtime,
+        strict=lambda wildcards: repo(wildcards)["source"] != "swe-bench-cl",
         code=code_of("benchmark", "verdicts", "trajectories"),
     script:
         "../scripts/benchmark/validate.py"

@@ -1,6 +1,7 @@
 # Functions that look names up in the configuration; what they compute is in scripts/workflow.
 
 from scripts.benchmark.places import local_files
+from scripts.files import sha256_of_files
 from scripts.workflow.code import code_of
 from scripts.workflow.names import anything_but, unknown_part
 from scripts.workflow.plan import (
@@ -123,6 +124,30 @@ def swe_bench_cl():
 def swe_bench_cl_files(wildcards):
     """Those of its sources that are local files: a change in them is a change in the benchmark."""
     return local_files(*(swe_bench_cl()[key] for key in ("at", "verified") if key in swe_bench_cl()))
+
+
+SWEBENCH_PINS = str(HOME / "envs/swebench.txt")
+SWEBENCH = f"{CACHE}/swebench/{sha256_of_files([SWEBENCH_PINS])[:16]}.json"
+
+
+def swebench(wildcards):
+    """The card of the environment with the official graders, for the tasks that they grade."""
+    return [SWEBENCH] if repo(wildcards)["source"] == "swe-bench-cl" else []
+
+
+def environments(wildcards):
+    """What a repository's environments are made of; pocket runs on the workflow's own interpreter."""
+    return [] if repo(wildcards)["source"] == "pocket" else [f"results/{wildcards.repo}/environments.json"]
+
+
+def limits(wildcards):
+    """The study's limits with those that a repository's block overrides."""
+    return config["limits"] | repo(wildcards).get("limits", {})
+
+
+def runtime(wildcards):
+    """What runs a repository's code: local, docker or apptainer."""
+    return repo(wildcards).get("runtime", "local")
 
 
 def repos_from(source):

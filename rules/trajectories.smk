@@ -25,6 +25,7 @@ rule base_trajectories:
     input:
         tasks="results/{repo}/tasks.jsonl",
         bundle="results/{repo}/repository.bundle",
+        environments=environments,
         checkpoint=model_files,
         scaffold=scaffold,
     output:
@@ -41,7 +42,8 @@ rule base_trajectories:
         gpu=need("gpu"),
     params:
         model=conditions,
-        limits=config["limits"],
+        limits=limits,
+        runtime=runtime,
         code=code_of("trajectories"),
     script:
         "../scripts/trajectories/base_trajectories.py"
@@ -52,6 +54,7 @@ rule expert_trajectories:
     input:
         tasks="results/{repo}/tasks.jsonl",
         bundle="results/{repo}/repository.bundle",
+        environments=environments,
         checkpoint=model_files,
         scaffold=scaffold,
     output:
@@ -66,7 +69,8 @@ rule expert_trajectories:
         runtime=30,
     params:
         model=conditions,
-        limits=config["limits"],
+        limits=limits,
+        runtime=runtime,
         code=code_of("trajectories"),
     script:
         "../scripts/trajectories/expert_trajectories.py"
@@ -77,6 +81,7 @@ rule arm_trajectories:
     input:
         tasks="results/{repo}/tasks.jsonl",
         bundle="results/{repo}/repository.bundle",
+        environments=environments,
         split="results/{repo}/splits/{split}.json",
         checkpoint=model_files,
         scaffold=scaffold,
@@ -96,7 +101,8 @@ rule arm_trajectories:
         gpu=need("gpu"),
     params:
         model=conditions,
-        limits=config["limits"],
+        limits=limits,
+        runtime=runtime,
         knowledge=lambda wildcards: config["knowledge"] if memory(wildcards) else None,
         embeddings=lambda wildcards: config["embeddings"]["checkpoint"] if memory(wildcards) else None,
         code=code_of("trajectories", "knowledge"),

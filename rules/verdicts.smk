@@ -6,6 +6,8 @@ rule verdicts:
     input:
         tasks="results/{repo}/tasks.jsonl",
         bundle="results/{repo}/repository.bundle",
+        environments=environments,
+        swebench=swebench,
         trajectories="results/{repo}/{sessions}/trajectories.jsonl",
     output:
         verdicts="results/{repo}/{sessions}/verdicts.jsonl",
@@ -18,7 +20,8 @@ rule verdicts:
         mem_mb=2000,
         runtime=60,
     params:
-        limits=config["limits"],
+        limits=limits,
+        runtime=runtime,
         code=code_of("verdicts", "trajectories"),
     script:
         "../scripts/verdicts/verdicts.py"

@@ -11,11 +11,14 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from scripts.benchmark.runtimes.own import Own
 from scripts.benchmark.task import Task
 from scripts.trajectories.limits import Limits
 from scripts.trajectories.public import scratch
 from scripts.trajectories.sandbox import Environment
 from scripts.verdicts.environment import environment
+from scripts.verdicts.grade import Bench
+from scripts.verdicts.signed import Signed
 
 LIMITS = Limits(cpu_seconds=3, wall_seconds=20, memory_mb=256, processes=32, file_mb=4, workspace_mb=16)
 MARK = "n % 2 == 0  # the fix"
@@ -80,6 +83,18 @@ def interpreter() -> Environment:
     return environment("kit", session_folder() / "cache")
 
 
+def runtime(environment: Environment | None = None) -> Own:
+    """The runtime whose sandboxes show this environment, by default that of `interpreter`."""
+    made = Own(session_folder() / "cache")
+    made.environment = environment or interpreter()
+    return made
+
+
+def bench(limits: Limits = LIMITS, environment: Environment | None = None) -> Bench:
+    """Where and how the tests of the tiny repository run."""
+    return Bench(small().mirror, runtime(environment), Signed(), limits)
+
+
 def change(edits: dict[str, str | None], base: dict[str, str] = FILES) -> str:
     """The patch that sets files of the repository to new contents; None deletes."""
     folder = session_folder() / "change"
@@ -117,6 +132,7 @@ def small() -> Small:
     git(folder, "branch", "fix")
     mirror = session_folder() / "mirror.git"
     git(folder, "clone", "--quiet", "--bare", ".", str(mirror))
+    git(mirror, "update-ref", task(base).ref, base)
     return Small(folder, mirror, base, future, task(base))
 
 

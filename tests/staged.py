@@ -6,7 +6,7 @@ from scripts.trajectories import scaffold as scaffolds
 from scripts.trajectories.engines import Ask, Conversation, Reply
 from scripts.trajectories.render import Renderer
 from scripts.trajectories.session import Part, Stage, play
-from tests.small_repository import LIMITS, interpreter, session_folder, small
+from tests.small_repository import LIMITS, runtime, session_folder, small
 
 SEARCH, VIEW = "search is_even", "view kit/numbers.py 1"
 EDIT = "edit kit/numbers.py\nreturn n % 2 == 1\n=======\nreturn n % 2 == 0"
@@ -41,7 +41,7 @@ def stage(
     scaffold = scaffolds.load(name, changes)
     limits = replace(LIMITS, wall_seconds=wall_seconds)
     tools = scaffold.tools_in(session_folder() / "tools")
-    return Stage(small().mirror, interpreter(), limits, tools, scaffold, renderer, steps=12, name="scripted")
+    return Stage(small().mirror, runtime(), limits, tools, scaffold, renderer, steps=12, name="scripted")
 
 
 def played(renderer: Renderer, lines: list[str], most: int = 64, **changes: object) -> tuple[dict, Scripted]:

@@ -49,6 +49,21 @@ class Task:
     record: dict = field(repr=False, hash=False, compare=False)
 
     @property
+    def ref(self) -> str:
+        """The ref under which a mirror keeps the commit that holds the task's files."""
+        return f"refs/tasks/{self.id}"
+
+    @property
+    def tree(self) -> str | None:
+        """Hash of the task's files as a git tree, where they are not simply those of the base commit's hash."""
+        return self.record.get("rehearsal", {}).get("tree")
+
+    @property
+    def version(self) -> str | None:
+        """The version of the repository's software that the fix went into, where the benchmark says it."""
+        return self.record.get("rehearsal", {}).get("version")
+
+    @property
     def date(self) -> datetime:
         return datetime.fromisoformat(self.created_at)
 

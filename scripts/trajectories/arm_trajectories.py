@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from scripts.benchmark.runtimes.venue import Venue
 from scripts.benchmark.task import Task, load_tasks
 from scripts.files import sha256_of
 from scripts.jobs import job
@@ -48,7 +49,7 @@ def main(snakemake: Any) -> None:
         if reason is not None:
             log.info("no adapter: %s", reason)
             return record(snakemake.output, ([], []))
-        stage = set_stage(model, limits, inputs.bundle)
+        stage = set_stage(model, limits, inputs.bundle, Venue.of(snakemake))
         test = set(json.loads(Path(inputs.split).read_text())["test"])
         tasks = [task for task in load_tasks(inputs.tasks) if task.id in test]
         index = next(iter(inputs.get("index") or []), None)

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from scripts.benchmark.runtimes.venue import Venue
 from scripts.benchmark.task import load_tasks
 from scripts.jobs import job
 from scripts.trajectories.play import Cast, local_engine, play_all, record, set_stage
@@ -11,7 +12,7 @@ def main(snakemake: Any) -> None:
     """Read the rule's inputs, play, write its outputs."""
     model, limits = snakemake.params.model, snakemake.params.limits
     with job(snakemake), local_engine(model) as engine:
-        stage = set_stage(model, limits, snakemake.input.bundle)
+        stage = set_stage(model, limits, snakemake.input.bundle, Venue.of(snakemake))
         cast = Cast(model, "base", "model", lambda task: engine, model["slots"])
         record(snakemake.output, play_all(load_tasks(snakemake.input.tasks), cast, stage, limits))
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from unidiff import PatchSet
 
+from scripts.benchmark.runtimes.venue import Venue
 from scripts.benchmark.task import Task, load_tasks
 from scripts.jobs import job
 from scripts.trajectories.expert import Script, script
@@ -15,7 +16,7 @@ from scripts.trajectories.play import Cast, play_all, record, set_stage
 def sources(task: Task, repository: Path) -> dict[str, str]:
     """Text, at the task's commit, of each file that its gold patch changes."""
     paths = [file.path for file in PatchSet(task.patch) if not file.is_added_file]
-    return {path: _show(repository, f"{task.base_commit}:{path}") for path in paths}
+    return {path: _show(repository, f"{task.ref}:{path}") for path in paths}
 
 
 def _show(repository: Path, name: str) -> str:
@@ -27,7 +28,7 @@ def main(snakemake: Any) -> None:
     """Read the rule's inputs, play, write its outputs."""
     model, limits = snakemake.params.model, snakemake.params.limits
     with job(snakemake):
-        stage = set_stage(model, limits, snakemake.input.bundle)
+        stage = set_stage(model, limits, snakemake.input.bundle, Venue.of(snakemake))
 
         def engine(task: Task) -> Script:
             lines = script(task, sources(task, stage.mirror), stage.scaffold.view_lines)

@@ -11,11 +11,12 @@ import stat
 import subprocess
 import zlib
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 DEEPEST = 100  # folders below folders; no repository goes deeper, and no agent's tree can make us fail by it
-LEFT_OUT = (".git", "__pycache__", ".pytest_cache")
+LEFT_OUT = (b".git", b"__pycache__", b".pytest_cache")
+SUBMODULE = "160000"
 # Attributes of the repository's own, which outrank every .gitattributes: files are bytes, and nothing else.
 RAW = "* -text -eol -ident -filter -working-tree-encoding !diff !merge\n"
 _IDENTITY = {"NAME": "rehearsal", "EMAIL": "rehearsal@localhost", "DATE": "2000-01-01T00:00:00+0000"}
@@ -93,14 +94,40 @@ def write_object(folder: Path, kind: str, content: bytes) -> None:
     path.write_bytes(zlib.compress(f"{kind} {len(content)}\0".encode() + content, 1))
 
 
-def snapshot(folder: Path) -> Snapshot:
-    """Hash a folder without LEFT_OUT and without what git does not store (empty folders, sockets, pipes)."""
-    files: Files = {}
-    trees: dict[bytes, bytes] = {}
-    return Snapshot(_tree(os.fsencode(folder), b"", files, trees) or _store(b"", [], trees), files, trees)
+@dataclass(frozen=True)
+class _Walk:
+    """A snapshot in the making: what the folder was made of, what of that lies in LEFT_OUT, what is found."""
+
+    base: Files
+    caches: set[bytes]
+    ignored: frozenset[bytes]
+    files: Files = field(default_factory=dict)
+    trees: dict[bytes, bytes] = field(default_factory=dict)
+
+    def leaves_out(self, path: bytes) -> bool:
+        left_out = path not in self.caches and not set(LEFT_OUT).isdisjoint(path.split(b"/"))
+        return left_out or path in self.ignored
+
+    def is_submodule(self, path: bytes) -> bool:
+        return self.base.get(path, ("", ""))[0] == SUBMODULE
 
 
-def _tree(place: bytes, path: bytes, files: Files, trees: dict[bytes, bytes]) -> str | None:
+def snapshot(folder: Path, base: Files | None = None, ignored: frozenset[bytes] = frozenset()) -> Snapshot:
+    """Hash a folder without LEFT_OUT and without what git does not store (empty folders, sockets, pipes).
+
+    Args:
+        base: files of the tree that the folder was made of. Its submodules, here empty folders, stay what they
+            are, and what it has in LEFT_OUT counts.
+        ignored: paths that do not count, whatever lies there.
+    """
+    base = base or {}
+    within = [name.split(b"/") for name in base if not set(LEFT_OUT).isdisjoint(name.split(b"/"))]
+    walk = _Walk(base, {b"/".join(parts[:depth]) for parts in within for depth in range(1, len(parts) + 1)}, ignored)
+    tree = _tree(os.fsencode(folder), b"", walk) or _store(b"", [], walk.trees)
+    return Snapshot(tree, walk.files, walk.trees)
+
+
+def _tree(place: bytes, path: bytes, walk: _Walk) -> str | None:
     """Name of the tree of a folder, or None if nothing in it is stored."""
     entries: list[tuple[bytes, str, str]] = []
     if path.count(b"/") > DEEPEST:
@@ -108,16 +135,19 @@ def _tree(place: bytes, path: bytes, files: Files, trees: dict[bytes, bytes]) ->
     with os.scandir(_open_up(place, stat.S_IRWXU)) as found:
         for entry in found:
             below = path + b"/" + entry.name if path else entry.name
-            if os.fsdecode(entry.name) in LEFT_OUT:
+            if walk.leaves_out(below):
                 continue
             if entry.is_dir(follow_symlinks=False):
-                if name := _tree(entry.path, below, files, trees):
+                if name := _tree(entry.path, below, walk):
                     entries.append((entry.name, "40000", name))
+                elif walk.is_submodule(below):
+                    walk.files[below] = walk.base[below]
+                    entries.append((entry.name, *walk.files[below]))
             elif (content := read(entry.path)) is not None:
                 mode = _mode(entry.stat(follow_symlinks=False).st_mode)
-                files[below] = (mode, object_name("blob", content))
-                entries.append((entry.name, *files[below]))
-    return _store(path, entries, trees) if entries else None
+                walk.files[below] = (mode, object_name("blob", content))
+                entries.append((entry.name, *walk.files[below]))
+    return _store(path, entries, walk.trees) if entries else None
 
 
 def _store(path: bytes, entries: Iterable[tuple[bytes, str, str]], trees: dict[bytes, bytes]) -> str:
@@ -156,8 +186,14 @@ def _mode(mode: int) -> str:
     return "100755" if mode & stat.S_IXUSR else "100644"
 
 
+def tree_of(folder: Path, name: str) -> str | None:
+    """Hash of the tree that a ref, commit or tree of a repository names; None if there is none."""
+    found = git("rev-parse", "--verify", "--quiet", f"{name}^{{tree}}", folder=folder, check=False)
+    return found.decode().strip() or None
+
+
 def listing(folder: Path, tree: str) -> Files:
-    """Files of a stored tree."""
+    """Files of a stored tree, submodules among them."""
     lines = git("ls-tree", "-r", "-z", "--full-tree", tree, folder=folder).split(b"\0")
     rows = (line.split(b"\t", 1) for line in lines if line)
     return {path: (about.split()[0].decode(), about.split()[2].decode()) for about, path in rows}

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from scripts.benchmark.mirror import mirror
+from scripts.benchmark.runtimes.venue import Venue
 from scripts.benchmark.task import Task
 from scripts.errors import UserError
 from scripts.files import sha256_of, sha256_of_files, write_jsonl
@@ -26,7 +27,6 @@ from scripts.trajectories.engines import Ask, Engine
 from scripts.trajectories.limits import Limits
 from scripts.trajectories.render import Renderer
 from scripts.trajectories.session import Part, Stage, play
-from scripts.verdicts.environment import environment
 
 CACHE, STORE = Path("results/cache"), Path("results/store")
 LIBRARIES = ("torch", "transformers", "peft", "xgrammar", "mini-swe-agent", "tokenizers")
@@ -54,12 +54,13 @@ class Cast:
     memory: dict[str, list[tuple[str, str]]] = field(default_factory=dict)
 
 
-def set_stage(model: dict, limits: dict, bundle: str) -> Stage:
-    """What all sessions of a job share, made ready: mirror, environment, tools, scaffold, tokenizer."""
+def set_stage(model: dict, limits: dict, bundle: str, venue: Venue) -> Stage:
+    """What all sessions of a job share, made ready: mirror, runtime, tools, scaffold, tokenizer."""
     scaffold, cache = scaffolds.load(model["scaffold"]), CACHE.absolute()
+    repository = mirror(Path(bundle), cache / "mirrors")
     return Stage(
-        mirror=mirror(Path(bundle), cache / "mirrors"),
-        environment=environment("pocket", cache),
+        mirror=repository,
+        runtime=venue.runtime(repository, cache),
         limits=Limits(**{key: limits[key] for key in Limits.__dataclass_fields__}),
         tools=scaffold.tools_in(cache / "tools"),
         scaffold=scaffold,
@@ -104,11 +105,16 @@ def processor(device: str) -> str:
     return f"{platform.machine()} {device} {torch.backends.cpu.get_cpu_capability()}"
 
 
-def key(task: Task, run: int, cast: Cast, shared: str, memory: list[tuple[str, str]]) -> str:
-    """Hash of everything that determines a session."""
+def key(task: Task, run: int, cast: Cast, shared: str, memory: list[tuple[str, str]], runtime: str) -> str:
+    """Hash of everything that determines a session; ``runtime`` is the runtime's fingerprint of the task."""
     return sha256_of(
         {
-            "task": {"commit": task.base_commit, "issue": task.problem_statement, "id": task.id},
+            "task": {
+                "commit": task.base_commit,
+                "tree": task.tree,
+                "issue": task.problem_statement,
+                "id": task.id,
+            },
             "expert": _expert(task) if cast.source == "expert" else None,
             "source": cast.source,
             "arm": cast.arm,
@@ -116,6 +122,7 @@ def key(task: Task, run: int, cast: Cast, shared: str, memory: list[tuple[str, s
             "adapter": cast.adapter,
             "memory": memory,
             "conditions": shared,
+            "runtime": runtime,
         }
     )
 
@@ -129,11 +136,12 @@ def play_all(tasks: list[Task], cast: Cast, stage: Stage, limits: dict) -> tuple
     """Trajectories and timings of every task and run, in order. Infrastructure errors are listed, and not kept."""
     shared = sha256_of(conditions(cast.model, stage, limits))
     store = Store(STORE, "sessions")
+    stage.runtime.prepare(tasks)
     progress = Progress(len(tasks) * cast.model["runs"], f"sessions, {cast.arm} arm")
 
     def one(task: Task, run: int) -> tuple[dict, dict]:
         memory = cast.memory.get(task.id, [])
-        name = key(task, run, cast, shared, memory)
+        name = key(task, run, cast, shared, memory, stage.runtime.fingerprint(task))
         kept = store.get(name)
         if kept is None:
             ask = _ask(cast.model, stage, limits, task, run)

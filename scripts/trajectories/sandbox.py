@@ -77,7 +77,7 @@ class Sandbox:
     def __init__(
         self, workspace: Path, limits: Limits, environment: Environment, tools: Path | None = None
     ) -> None:
-        self.workspace, self.limits = workspace.resolve(), limits
+        self.workspace, self.limits, self.python = workspace.resolve(), limits, environment.python
         self.user = _user()
         if not reachable(self.workspace):
             fix = "make workspaces in public.scratch(), or set TMPDIR to a folder that others can enter"

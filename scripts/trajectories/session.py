@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from scripts.benchmark.runtimes import Runtime
 from scripts.benchmark.task import Task
 from scripts.trajectories import workspace
 from scripts.trajectories.agent import Settings, Turns, Workspace
@@ -13,7 +14,6 @@ from scripts.trajectories.engines import Ask, Engine
 from scripts.trajectories.limits import Limits
 from scripts.trajectories.public import scratch
 from scripts.trajectories.render import Renderer
-from scripts.trajectories.sandbox import Environment, Sandbox
 from scripts.trajectories.scaffold import Scaffold
 
 from minisweagent.agents.default import DefaultAgent  # isort: skip  (agent.py silences its banner first)
@@ -27,7 +27,7 @@ class Stage:
     """What all sessions of a job share."""
 
     mirror: Path
-    environment: Environment
+    runtime: Runtime
     limits: Limits
     tools: Path
     scaffold: Scaffold
@@ -60,10 +60,10 @@ def play(part: Part, stage: Stage) -> tuple[dict, dict]:
 
 def _play(part: Part, stage: Stage, place: Path) -> tuple[dict, dict]:
     start = time.monotonic()
-    base_tree = workspace.create(stage.mirror, part.task.base_commit, place)
+    base_tree = workspace.create(stage.mirror, part.task.ref, place)
     config = Settings(name=stage.name)
     model = Turns(part.engine(part.task), stage.renderer, stage.scaffold, part.ask, config)
-    with Sandbox(place, stage.limits, stage.environment, stage.tools) as sandbox:
+    with stage.runtime.open(part.task, place, stage.limits, stage.tools) as sandbox:
         env = Workspace(sandbox, config)
         record = run_agent(model, env, opening(part, stage.scaffold), stage)
     patch, tree = workspace.diff(place, base_tree), workspace.tree(place)

@@ -4,34 +4,42 @@ Beside the workspace ``path`` lies ``path + ".git"``, a repository the sandbox n
 mirror's objects, and every later question about the workspace (its tree, its patch) is answered by it.
 """
 
+import os
+import shutil
 from pathlib import Path
 
 from scripts.errors import UserError
-from scripts.trajectories.gitdata import RAW, Snapshot, git, listing, read, skeleton, snapshot, write_object
+from scripts.trajectories.gitdata import (
+    RAW,
+    Snapshot,
+    git,
+    listing,
+    read,
+    skeleton,
+    snapshot,
+    tree_of,
+    write_object,
+)
 from scripts.trajectories.public import remove
 
 
-def create(mirror: Path, commit: str, path: Path) -> str:
-    """Make a fresh workspace from a commit, or from a tree, of a bare repository; returns the tree's hash.
+def create(mirror: Path, name: str, path: Path) -> str:
+    """Make a fresh workspace from what a ref, commit or tree of a bare repository names; returns the tree's hash.
 
     The workspace's history is one commit of fixed identity and date: no parents, remotes, tags or other
     objects.
 
     Raises:
-        UserError: the commit is not in the mirror, or the files are not those of its tree.
+        UserError: there is no such commit in the mirror, or the files are not those of its tree.
     """
-    tree = (
-        git("rev-parse", "--verify", "--quiet", f"{commit}^{{tree}}", folder=mirror, check=False)
-        .decode()
-        .strip()
-    )
+    tree = tree_of(mirror, name)
     if not tree:
-        raise UserError(str(mirror), f"no commit {commit}", "delete the cache folder and run again")
+        raise UserError(str(mirror), f"no commit {name}", "delete the cache folder and run again")
     outside = skeleton(trusted(path), alternates=mirror.resolve() / "objects")
     populate(outside, tree, path)
-    if (found := snapshot(path).tree) != tree:
+    if (found := _now(path).tree) != tree:
         raise UserError(
-            f"commit {commit}", f"its files hash to {found}, not to {tree}", "report this repository"
+            f"commit {name}", f"its files hash to {found}, not to {tree}", "report this repository"
         )
     return tree
 
@@ -39,6 +47,7 @@ def create(mirror: Path, commit: str, path: Path) -> str:
 def populate(outside: Path, tree: str, path: Path) -> None:
     """Write the files of a tree into a new folder ``path``, with a repository of just one commit."""
     head = git("commit-tree", tree, "-m", "base", folder=outside)
+    (outside / "refs" / "heads" / "main").write_bytes(head)
     inside = skeleton(path / ".git")
     (inside / "refs" / "heads" / "main").write_bytes(head)
     git("pack-objects", "--revs", "--quiet", inside / "objects" / "pack" / "pack", folder=outside, stdin=head)
@@ -51,8 +60,31 @@ def trusted(path: Path) -> Path:
 
 
 def tree(path: Path) -> str:
-    """Hash of the workspace's files as a git tree, without .git, __pycache__ and .pytest_cache."""
-    return snapshot(path).tree
+    """Hash of the workspace's files as a git tree, without .git, and without caches that the commit does not have."""
+    return _now(path).tree
+
+
+def _now(path: Path) -> Snapshot:
+    """The workspace's files, seen with the commit that it was made of, and without what was laid over it."""
+    return snapshot(path, listing(trusted(path), "HEAD"), laid(path))
+
+
+def lay(layer: Path, path: Path) -> None:
+    """Put the files below ``layer``, which a build made, over a workspace. They are no part of its tree or its patch."""
+    names = sorted(
+        os.path.relpath(os.path.join(root, name), layer) for root, _, files in os.walk(layer) for name in files
+    )
+    for name in names:
+        (path / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(layer / name, path / name, follow_symlinks=False)
+    trusted(path).joinpath("laid").write_bytes(b"\0".join(map(os.fsencode, names)))
+    (path / ".git/info/exclude").write_text("".join(f"/{name}\n" for name in names))
+
+
+def laid(path: Path) -> frozenset[bytes]:
+    """Paths that were laid over a workspace."""
+    record = trusted(path) / "laid"
+    return frozenset(filter(None, record.read_bytes().split(b"\0"))) if record.exists() else frozenset()
 
 
 def diff(path: Path, base_tree: str) -> str:
@@ -61,7 +93,7 @@ def diff(path: Path, base_tree: str) -> str:
     What the agent did to .git, to ignore files or to attributes has no influence. A text that is not UTF-8
     is shown as binary, so that the patch is always text and always applies.
     """
-    now, outside = snapshot(path), trusted(path)
+    now, outside = _now(path), trusted(path)
     if now.tree == base_tree:
         return ""
     _record(now, base_tree, path)

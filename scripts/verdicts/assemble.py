@@ -11,9 +11,9 @@ from pathlib import Path
 
 from scripts.benchmark.task import Task, test_files
 from scripts.errors import UserError
-from scripts.trajectories.gitdata import git, listing, skeleton
+from scripts.trajectories.gitdata import git, listing, skeleton, tree_of
 from scripts.trajectories.workspace import populate, trusted
-from scripts.verdicts.protect import protected
+from scripts.verdicts.protect import protected, top_level
 
 
 class DoesNotApply(Exception):
@@ -38,16 +38,10 @@ def assemble(task: Task, patch: str, mirror: Path, path: Path) -> Assembled:
         UserError: the task's commit or its test patch is at fault.
     """
     outside = skeleton(trusted(path), alternates=mirror.resolve() / "objects")
-    base = (
-        git("rev-parse", "--verify", "--quiet", f"{task.base_commit}^{{tree}}", folder=mirror, check=False)
-        .decode()
-        .strip()
-    )
+    base = tree_of(mirror, task.ref)
     if not base:
         raise UserError(
-            f"task {task.id}",
-            f"no commit {task.base_commit} in the repository",
-            "delete results/cache and run again",
+            f"task {task.id}", f"no commit {task.ref} in the repository", "delete results/cache and run again"
         )
     git("read-tree", base, folder=outside)
     result = _apply_allowed(task, patch, base, outside)
@@ -71,10 +65,7 @@ def _apply_allowed(task: Task, patch: str, base: str, outside: Path) -> Assemble
         raise DoesNotApply(_said(error)) from error
     before, after = listing(outside, base), listing(outside, _written(outside))
     changed = sorted(name for name in before.keys() | after.keys() if before.get(name) != after.get(name))
-    files, known = (
-        set(test_files(task)),
-        {name.decode(errors="replace").split("/")[0].split(".")[0] for name in before},
-    )
+    files, known = set(test_files(task)), {top_level(name.decode(errors="replace")) for name in before}
     dropped = [name for name in changed if protected(name.decode(errors="replace"), files, known)]
     _put_back(dropped, before, outside)
     kept = [name.decode(errors="replace") for name in changed if name not in set(dropped)]

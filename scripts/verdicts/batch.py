@@ -7,18 +7,20 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from scripts.benchmark.mirror import mirror
+from scripts.benchmark.runtimes.venue import Venue
 from scripts.benchmark.task import Task
 from scripts.files import sha256_of
 from scripts.store import Store
 from scripts.trajectories.limits import Limits
-from scripts.trajectories.sandbox import Environment
-from scripts.verdicts.environment import environment, fingerprint
-from scripts.verdicts.grade import grade
+from scripts.verdicts.grade import Bench, grade
 
 CACHE, STORE = Path("results/cache"), Path("results/store")
 _ROOMS = Path(__file__).parents[1]
 _GRADING = {
-    "verdicts": ("assemble", "grade", "protect", "report", "inside/judge"),
+    "verdicts": (
+        *("assemble", "grade", "protect", "report", "inside/judge", "signed", "swebench"),
+        *("official_run", "official/bare", "official/grader"),
+    ),
     "trajectories": (
         "action",
         "bubblewrap",
@@ -39,9 +41,7 @@ Result = tuple[dict, float]  # its verdict and the seconds it took
 class Court:
     """What all verdicts of a job share."""
 
-    mirror: Path
-    environment: Environment
-    limits: Limits
+    bench: Bench
     store: Store
     threads: int
     same: str  # hash of what determines a verdict beside task and patch
@@ -49,7 +49,8 @@ class Court:
     def key(self, task: Task, patch: str) -> str:
         """Everything that determines a verdict."""
         record = {name: task.record[name] for name in ("metadata", "evaluation")}
-        return sha256_of({"task": record, "patch": patch, "same": self.same})
+        shared = {"same": self.same, "runtime": self.bench.runtime.fingerprint(task)}
+        return sha256_of({"task": record, "tree": task.tree, "patch": patch, **shared})
 
     def judge(self, task: Task, patch: str) -> Result:
         """Verdict and seconds, from the store or from a run; infrastructure is never kept, so it is tried
@@ -59,7 +60,7 @@ class Court:
         kept = self.store.get(key)
         if kept is None:
             start = time.monotonic()
-            verdict = grade(task, patch, self.mirror, self.environment, self.limits)
+            verdict = grade(task, patch, self.bench)
             kept = {"verdict": verdict, "seconds": time.monotonic() - start}
             if verdict["test_pass_fraction"] is not None:
                 self.store.put(key, kept)
@@ -67,7 +68,7 @@ class Court:
 
 
 def open_court(
-    repo: str, bundle: str, limits: dict, threads: int, cache: Path = CACHE, store: Path = STORE
+    venue: Venue, bundle: str, limits: dict, threads: int, cache: Path = CACHE, store: Path = STORE
 ) -> Court:
     """Make ready what verdicts need. ``limits`` is the configuration's block; what is not the sandbox's is
     not used.
@@ -75,9 +76,10 @@ def open_court(
     own = Limits(**{name: limits[name] for name in Limits.__dataclass_fields__})
     modules = [f"{room}/{name}.py" for room, names in _GRADING.items() for name in names]
     code = sha256_of({name: (_ROOMS / name).read_text() for name in modules})
-    same = sha256_of({"environment": fingerprint(), "code": code, "limits": asdict(own)})
-    place = mirror(Path(bundle), cache / "mirrors")
-    return Court(place, environment(repo, cache), own, Store(store, "verdicts"), threads, same)
+    same = sha256_of({"code": code, "limits": asdict(own)})
+    repository = mirror(Path(bundle), cache / "mirrors")
+    bench = Bench(repository, venue.runtime(repository, cache), venue.harness(), own)
+    return Court(bench, Store(store, "verdicts"), threads, same)
 
 
 def judge_all(court: Court, pairs: Iterable[Pair], done: Callable[[dict], None]) -> list[Result]:

@@ -6,30 +6,51 @@ a validated task do none of this by themselves. A run that could not start or hi
 infrastructure: it is tried again, and if it stays so, it is neither resolved nor not.
 """
 
-import dataclasses
-import json
-import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
+from scripts.benchmark.runtimes import Binds, EnvironmentFailure, Room, Runtime
 from scripts.benchmark.task import Task
-from scripts.trajectories.bubblewrap import REPO
 from scripts.trajectories.limits import Limits
-from scripts.trajectories.public import publish, scratch
-from scripts.trajectories.sandbox import Environment, Outcome, Sandbox, SandboxFailure
+from scripts.trajectories.public import scratch
+from scripts.trajectories.sandbox import Outcome, SandboxFailure
 from scripts.verdicts.assemble import Assembled, DoesNotApply, assemble
-from scripts.verdicts.report import Report, read_report
+from scripts.verdicts.report import Report
 
 ATTEMPTS = 3
-REPORT_BYTES = 8 << 20
-_INSIDE = "/verdict"
-_JUDGE = Path(__file__).resolve().parent / "inside"
 
 
 class Infrastructure(Exception):
     """The run says nothing about the patch."""
 
 
-def grade(task: Task, patch: str, mirror: Path, environment: Environment, limits: Limits) -> dict:
+class Harness(Protocol):
+    """How a task's tests are run and read."""
+
+    def binds(self) -> Binds:
+        """What the sandbox must show for it."""
+
+    def run(self, room: Room, task: Task, made: Assembled) -> tuple[Outcome, Report]:
+        """Run the tests in a workspace that was put together; what the run was, and what it says.
+
+        Raises:
+            EnvironmentFailure: this task's tests cannot be run at all.
+        """
+
+
+@dataclass(frozen=True)
+class Bench:
+    """Where and how tests are run."""
+
+    mirror: Path
+    runtime: Runtime
+    harness: Harness
+    limits: Limits
+
+
+def grade(task: Task, patch: str, bench: Bench) -> dict:
     """Verdict on a patch, as a line of verdicts.jsonl without its run; deterministic but for infrastructure.
 
     Raises:
@@ -38,10 +59,13 @@ def grade(task: Task, patch: str, mirror: Path, environment: Environment, limits
     reason = ""
     for _ in range(ATTEMPTS):
         try:
-            made, report = _attempt(task, patch, mirror, environment, limits)
+            made, report = _attempt(task, patch, bench)
             return _verdict(task, made, report)
         except DoesNotApply as error:
             return _without_results(task, "patch_does_not_apply", False, str(error))
+        except EnvironmentFailure as error:  # it stays so
+            reason = f"environment: {error}"
+            break
         except (Infrastructure, SandboxFailure) as error:
             reason = str(error)
     if not patch.strip():
@@ -49,31 +73,14 @@ def grade(task: Task, patch: str, mirror: Path, environment: Environment, limits
     return _without_results(task, "infrastructure", None, reason)
 
 
-def _attempt(
-    task: Task, patch: str, mirror: Path, environment: Environment, limits: Limits
-) -> tuple[Assembled, Report]:
+def _attempt(task: Task, patch: str, bench: Bench) -> tuple[Assembled, Report]:
     with scratch() as folder:
-        made = assemble(task, patch, mirror, folder / "repo")
-        environment = dataclasses.replace(
-            environment, binds=(*environment.binds, (str(publish(_JUDGE)[0]), _INSIDE))
-        )
+        made = assemble(task, patch, bench.mirror, folder / "repo")
         kills = _host_kills()
-        with Sandbox(folder / "repo", limits, environment) as sandbox:
-            return made, _run(sandbox, task, made, environment.python, kills)
-
-
-def _run(sandbox: Sandbox, task: Task, made: Assembled, python: str, kills: int) -> Report:
-    """Run the files of the task's tests and read the report, or say why there is none."""
-    secret = secrets.token_hex(16)
-    files = sorted({test.split("::")[0] for test in (*task.fail_to_pass, *task.pass_to_pass)})
-    changed = [f"{REPO}/{path}" for path in made.kept]
-    request = {"secret": secret, "root": REPO, "files": files, "changed": changed}
-    outcome = sandbox.run(
-        f"exec {python} -s {_INSIDE}/judge.py", stdin=json.dumps(request) + "\n", capture=REPORT_BYTES
-    )
-    report = read_report(outcome, secret)
-    _believe(outcome, report, kills)
-    return report
+        with bench.runtime.open(task, folder / "repo", bench.limits, binds=bench.harness.binds()) as room:
+            outcome, report = bench.harness.run(room, task, made)
+            _believe(outcome, report, kills)
+            return made, report
 
 
 def _believe(outcome: Outcome, report: Report, kills: int) -> None:
@@ -93,10 +100,11 @@ def _host_kills() -> int:
 
 def _verdict(task: Task, made: Assembled, report: Report) -> dict:
     passed = set() if report.forged else report.passed
-    fail_to_pass, pass_to_pass = _sort(task.fail_to_pass, passed), _sort(task.pass_to_pass, passed)
+    counted = [test for test in task.pass_to_pass if test not in report.excused]
+    fail_to_pass, pass_to_pass = _sort(task.fail_to_pass, passed), _sort(counted, passed)
     whole = not (fail_to_pass["failed"] or pass_to_pass["failed"] or report.forged or report.stopped)
     name = "empty" if not made.kept else "resolved" if whole else "unresolved"
-    tests = (*task.fail_to_pass, *task.pass_to_pass)
+    tests = (*task.fail_to_pass, *counted)
     return {
         "instance_id": task.id,
         "verdict": name,
@@ -127,12 +135,12 @@ def _without_results(task: Task, name: str, resolved: bool | None, reason: str) 
     }
 
 
-def _sort(tests: tuple[str, ...], passed: set[str]) -> dict[str, list[str]]:
+def _sort(tests: Sequence[str], passed: set[str]) -> dict[str, list[str]]:
     return {
         "passed": [test for test in tests if test in passed],
         "failed": [test for test in tests if test not in passed],
     }
 
 
-def _share(tests: tuple[str, ...], passed: set[str]) -> float | None:
+def _share(tests: Sequence[str], passed: set[str]) -> float | None:
     return sum(test in passed for test in tests) / len(tests) if tests else None

@@ -55,6 +55,12 @@ def _shadows(parts: tuple[str, ...], known: Collection[str]) -> bool:
     """True for a new module at an import root that would be found in place of the library's or the test
     runner's.
     """
-    top = parts[1] if parts[0] in ("src", "lib") and len(parts) > 1 else parts[0]
-    name = top.split(".")[0]
+    name = top_level("/".join(parts))
     return name not in known and name in sys.stdlib_module_names | MACHINERY
+
+
+def top_level(path: str) -> str:
+    """Name of the module or package that a path belongs to, at the import root: the repository, its src or lib."""
+    parts = path.split("/")
+    top = parts[1] if parts[0] in ("src", "lib") and len(parts) > 1 else parts[0]
+    return top.split(".")[0]

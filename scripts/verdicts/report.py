@@ -18,6 +18,7 @@ class Report:
     Attributes:
         began: the judge ran at all; if not, nothing can be said of the patch.
         passed: tests whose set-up, call and tear-down were all reported as passed.
+        excused: tests that did not run and are held against nobody.
         forged: why the report is not believed, or empty.
         stopped: why the run ended early, or empty.
         text: the first failure's words.
@@ -25,6 +26,7 @@ class Report:
 
     began: bool = False
     passed: set[str] = field(default_factory=set)
+    excused: set[str] = field(default_factory=set)
     forged: str = ""
     stopped: str = ""
     text: str = ""

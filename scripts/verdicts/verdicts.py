@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+from scripts.benchmark.runtimes.venue import Venue
 from scripts.benchmark.task import Task, load_tasks
 from scripts.errors import UserError
 from scripts.files import read_jsonl, write_jsonl
@@ -53,7 +54,8 @@ def main(snakemake: Any) -> None:
         tasks = {task.id: task for task in load_tasks(inputs.tasks)}
         rows = read_jsonl(inputs.trajectories)
         check_known(rows, tasks, inputs.trajectories)
-        court = open_court(snakemake.wildcards.repo, inputs.bundle, params.limits, snakemake.threads)
+        court = open_court(Venue.of(snakemake), inputs.bundle, params.limits, snakemake.threads)
+        court.bench.runtime.prepare(list(tasks.values()))
         tally, progress = [], Progress(len(rows), "verdicts")
 
         def done(verdict: dict) -> None:

@@ -2,7 +2,7 @@
 
 from scripts.trajectories import workspace
 from scripts.verdicts.grade import grade
-from tests.small_repository import FIXED, LIMITS, git, interpreter, small
+from tests.small_repository import FIXED, bench, git, small
 
 
 def test_a_fix_in_a_new_file_is_in_the_patch_and_is_graded(tmp_path):
@@ -15,4 +15,4 @@ def test_a_fix_in_a_new_file_is_in_the_patch_and_is_graded(tmp_path):
     patch = workspace.diff(path, tree)
     assert "new file mode" in patch
     assert "deleted file mode" in patch
-    assert grade(small().task, patch, small().mirror, interpreter(), LIMITS)["verdict"] == "resolved"
+    assert grade(small().task, patch, bench())["verdict"] == "resolved"

@@ -4,13 +4,13 @@ from dataclasses import replace
 
 from scripts.benchmark.validate import row
 from scripts.verdicts.grade import grade
-from tests.small_repository import FIXED, LIMITS, TESTS, change, interpreter, small
+from tests.small_repository import FIXED, TESTS, bench, change, small
 
 DOCUMENTED = '\n\ndef test_even():\n    """Two is even: and 4 too."""\n    assert is_even(2)\n\n\ndef test_odd():\n    assert not is_even(3)\n'
 
 
 def judged(patch, task=None):
-    return grade(task or small().task, patch, small().mirror, interpreter(), LIMITS)
+    return grade(task or small().task, patch, bench())
 
 
 def test_a_fix_that_breaks_another_test_is_not_resolved():

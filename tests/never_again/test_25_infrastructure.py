@@ -8,11 +8,11 @@ from scripts.trajectories.sandbox import SandboxFailure
 from scripts.verdicts import grade as module
 from scripts.verdicts.grade import ATTEMPTS, grade
 from scripts.verdicts.verdicts import broken
-from tests.small_repository import FIXED, LIMITS, change, interpreter, small
+from tests.small_repository import FIXED, LIMITS, bench, change, small
 
 
 def judged(patch, limits=LIMITS):
-    return grade(small().task, patch, small().mirror, interpreter(), limits)
+    return grade(small().task, patch, bench(limits))
 
 
 def failing(times, monkeypatch):

@@ -17,8 +17,8 @@ EXPERT = replace(CAST, source="expert")
 LIMITS = {"steps": 8, "new_tokens": 64}
 
 
-def name(task=None, run=0, cast=CAST, shared="conditions", memory=()):
-    return key(task or small().task, run, cast, shared, list(memory))
+def name(task=None, run=0, cast=CAST, shared="conditions", memory=(), runtime="python"):
+    return key(task or small().task, run, cast, shared, list(memory), runtime)
 
 
 @pytest.mark.parametrize(
@@ -27,12 +27,14 @@ def name(task=None, run=0, cast=CAST, shared="conditions", memory=()):
         lambda: name(replace(small().task, base_commit="0" * 40)),
         lambda: name(replace(small().task, problem_statement="another issue")),
         lambda: name(replace(small().task, id="kit__kit-2")),
+        lambda: name(replace(small().task, record={"rehearsal": {"tree": "0" * 40}})),
         lambda: name(run=1),
         lambda: name(cast=replace(CAST, adapter="abd")),
         lambda: name(cast=replace(CAST, adapter=None)),
         lambda: name(cast=replace(CAST, arm="both")),
         lambda: name(cast=EXPERT),
         lambda: name(shared="other conditions"),
+        lambda: name(runtime="another interpreter"),
         lambda: name(memory=[("t-1", "a note")]),
     ],
 )

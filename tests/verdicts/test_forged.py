@@ -6,7 +6,7 @@ from scripts.trajectories.public import scratch
 from scripts.trajectories.sandbox import Sandbox
 from scripts.verdicts.assemble import assemble
 from scripts.verdicts.grade import grade
-from tests.small_repository import BUGGY, FILES, FIXED, LIMITS, change, interpreter, small
+from tests.small_repository import BUGGY, FILES, FIXED, LIMITS, bench, change, interpreter, small
 
 PASS = "tests/test_numbers.py::test_"
 FAKE = "".join(f"{PASS}{name} PASSED\\n" for name in ("double", "even", "odd")) + "3 passed in 0.01s"
@@ -40,7 +40,7 @@ DROPPED = {
 
 @pytest.mark.parametrize("edits", DROPPED.values(), ids=DROPPED)
 def test_what_is_not_the_models_to_change_is_dropped(edits):
-    verdict = grade(small().task, change(edits), small().mirror, interpreter(), LIMITS)
+    verdict = grade(small().task, change(edits), bench())
     assert verdict["verdict"] == "empty"
     assert verdict["resolved"] is False
     assert set(verdict["dropped"]) == set(edits)
@@ -50,7 +50,7 @@ def test_what_is_not_the_models_to_change_is_dropped(edits):
 @pytest.mark.parametrize("kind", ["pytest.ini", "conftest at the root", "edited tests", "compiled module"])
 def test_a_fix_is_graded_without_them(kind):
     edits = {**DROPPED[kind], "kit/numbers.py": FIXED}
-    verdict = grade(small().task, change(edits), small().mirror, interpreter(), LIMITS)
+    verdict = grade(small().task, change(edits), bench())
     assert verdict["verdict"] == "resolved"
     assert set(verdict["dropped"]) == set(DROPPED[kind])
 
@@ -97,7 +97,7 @@ FORGED = {
 @pytest.mark.parametrize("code", FORGED.values(), ids=FORGED)
 def test_no_forgery_is_believed(code):
     whole = code if "def double" in code else code + BUGGY
-    verdict = grade(small().task, change({"kit/numbers.py": whole}), small().mirror, interpreter(), LIMITS)
+    verdict = grade(small().task, change({"kit/numbers.py": whole}), bench())
     assert verdict["verdict"] == "unresolved", verdict
     assert verdict["resolved"] is False
     assert verdict["reason"]
@@ -105,7 +105,7 @@ def test_no_forgery_is_believed(code):
 
 def test_the_same_code_without_forgery_is_resolved():
     whole = "import sys, os, threading, atexit\n" + FIXED
-    verdict = grade(small().task, change({"kit/numbers.py": whole}), small().mirror, interpreter(), LIMITS)
+    verdict = grade(small().task, change({"kit/numbers.py": whole}), bench())
     assert (verdict["verdict"], verdict["reason"]) == ("resolved", "")
 
 

@@ -8,13 +8,13 @@ from scripts.errors import UserError
 from scripts.trajectories.sandbox import Environment
 from scripts.verdicts.grade import grade
 from scripts.verdicts.protect import protected
-from tests.small_repository import BUGGY, FIXED, LIMITS, change, interpreter, small
+from tests.small_repository import BUGGY, FIXED, LIMITS, bench, change, interpreter, small
 
 DOUBLE, EVEN, ODD = (f"tests/test_numbers.py::test_{name}" for name in ("double", "even", "odd"))
 
 
 def judged(patch, task=None, limits=LIMITS):
-    return grade(task or small().task, patch, small().mirror, interpreter(), limits)
+    return grade(task or small().task, patch, bench(limits))
 
 
 def test_gold_is_resolved():
@@ -99,7 +99,7 @@ def test_faulty_task_is_an_error_of_the_benchmark():
     with pytest.raises(UserError, match="test patch does not apply"):
         judged("", replace(small().task, test_patch=small().task.patch.replace("n % 2", "m % 2")))
     with pytest.raises(UserError, match="no commit"):
-        judged("", replace(small().task, base_commit="0" * 40))
+        judged("", replace(small().task, id="kit__kit-2"))
 
 
 def test_equal_patches_have_equal_verdicts_whatever_the_failure_says():
@@ -127,7 +127,7 @@ def test_what_is_dropped(path, dropped):
 
 def test_a_python_that_does_not_start_is_infrastructure():
     broken = Environment("/python/bin/absent", interpreter().binds, "/python/bin")
-    verdict = grade(small().task, small().task.patch, small().mirror, broken, LIMITS)
+    verdict = grade(small().task, small().task.patch, bench(environment=broken))
     assert (verdict["verdict"], verdict["resolved"], verdict["test_pass_fraction"]) == (
         "infrastructure",
         None,

@@ -9,18 +9,19 @@ from types import SimpleNamespace
 import pytest
 
 from scripts.benchmark import validate as validate_rule
+from scripts.benchmark.runtimes.venue import Venue
 from scripts.errors import UserError
 from scripts.files import read_jsonl, write_jsonl
 from scripts.verdicts import batch
 from scripts.verdicts import verdicts as verdicts_rule
-from tests.small_repository import LIMITS, change, git, interpreter, small
+from tests.small_repository import LIMITS, change, git, interpreter, runtime, small
 
 
 @pytest.fixture
 def study(tmp_path, monkeypatch):
     """A folder with tasks.jsonl and repository.bundle, and the interpreter's cache in place."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(batch, "environment", lambda repo, cache: interpreter())
+    monkeypatch.setattr(Venue, "runtime", lambda venue, mirror, cache: runtime())
     git(small().mirror, "bundle", "create", "--quiet", str(tmp_path / "repository.bundle"), "--all")
     write_jsonl("tasks.jsonl", [small().task.record])
     yield tmp_path
@@ -77,10 +78,10 @@ def test_a_torn_store_entry_is_graded_again(study):
 def test_infrastructure_is_not_kept(study, monkeypatch):
     write_jsonl("trajectories.jsonl", [trajectory(0, small().task.patch)])
     broken = replace(interpreter(), python="/python/bin/absent")
-    monkeypatch.setattr(batch, "environment", lambda repo, cache: broken)
+    monkeypatch.setattr(Venue, "runtime", lambda venue, mirror, cache: runtime(broken))
     assert run_verdicts()[0]["verdict"] == "infrastructure"
     assert "infrastructure" in (study / "verdicts.log").read_text()
-    monkeypatch.setattr(batch, "environment", lambda repo, cache: interpreter())
+    monkeypatch.setattr(Venue, "runtime", lambda venue, mirror, cache: runtime())
     assert run_verdicts()[0]["verdict"] == "resolved"
 
 
@@ -92,14 +93,14 @@ def test_trajectory_of_an_unknown_task_is_named(study):
 
 
 def test_key_covers_patch_task_limits_and_code(study):
-    court = batch.open_court("kit", "repository.bundle", asdict(LIMITS), 1)
-    other = batch.open_court("kit", "repository.bundle", asdict(LIMITS) | {"cpu_seconds": 9}, 1)
+    court = batch.open_court(Venue(), "repository.bundle", asdict(LIMITS), 1)
+    other = batch.open_court(Venue(), "repository.bundle", asdict(LIMITS) | {"cpu_seconds": 9}, 1)
     task = small().task
     changed = replace(task, record=json.loads(json.dumps(task.record).replace("test_odd", "test_add")))
     keys = [court.key(task, ""), court.key(task, "x"), court.key(changed, ""), other.key(task, "")]
     assert len(set(keys)) == 4
     assert court.key(task, "") == batch.open_court(
-        "kit", "repository.bundle", asdict(LIMITS) | {"steps": 1}, 2
+        Venue(), "repository.bundle", asdict(LIMITS) | {"steps": 1}, 2
     ).key(task, "")
 
 

@@ -1,0 +1,130 @@
+"""Code source `archives`: the files a task starts from, out of the release that its fix went into.
+
+Release of the task's version, minus its test patch, minus its gold patch. The release has later changes too, so the
+files are near those of the base commit, not the same, and where a patch does not come off cleanly the task is left out.
+"""
+
+import os
+import subprocess
+import tarfile
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+
+from scripts.benchmark.bundle import said
+from scripts.benchmark.release import NoRelease, release
+from scripts.benchmark.task import Task
+from scripts.errors import UserError
+from scripts.trajectories.gitdata import git, skeleton, tree_of
+
+DAMAGE = (tarfile.TarError, EOFError, OSError, zlib.error, UnicodeError, KeyError)
+ADDED = (
+    "PKG-INFO",
+)  # what packaging adds to a release, beside <package>.egg-info: no file of the repository
+
+
+class LeftOut(Exception):
+    """The task's files cannot be had, and why."""
+
+
+def trees_of(tasks: list[Task], folder: Path, cache: Path) -> tuple[dict[str, str], dict[str, str]]:
+    """Trees by task, and for those left out the reason; `folder` becomes a repository that holds the trees.
+
+    Raises:
+        UserError: the registry does not answer, or an archive is damaged.
+    """
+    skeleton(folder)
+    trees, left_out = {}, {}
+    for task in tasks:
+        try:
+            trees[task.id] = without_fix(task, released(task, folder, cache), folder)
+        except LeftOut as reason:
+            left_out[task.id] = str(reason)
+    return trees, left_out
+
+
+def released(task: Task, folder: Path, cache: Path) -> str:
+    """The tree of the release of a task's version; each archive is read once."""
+    package, version = task.repo.rpartition("/")[2], task.version
+    if not version:
+        raise LeftOut("its version is not known")
+    ref = f"refs/releases/{package}-{version}"
+    if not (tree := tree_of(folder, ref)):
+        try:
+            read_into(release(package, version, cache), ref, folder)
+        except NoRelease as reason:
+            raise LeftOut(str(reason)) from reason
+        tree = tree_of(folder, ref)
+    return tree
+
+
+def without_fix(task: Task, tree: str, folder: Path) -> str:
+    """The tree after both patches of a task are taken off, tests first; made in the index."""
+    git("read-tree", tree, folder=folder)
+    for name, patch in (("test", task.test_patch), ("gold", task.patch)):
+        options = ("apply", "--cached", "--reverse", "--whitespace=nowarn", "-")
+        try:
+            git(*options, folder=folder, stdin=(patch.rstrip("\n") + "\n").encode())
+        except subprocess.CalledProcessError as error:
+            raise LeftOut(
+                f"the {name} patch does not come off the release {task.version} ({said(error)})"
+            ) from error
+    return git("write-tree", folder=folder).decode().strip()
+
+
+def read_into(archive: Path, ref: str, folder: Path) -> None:
+    """Store an archive's files as a commit under a ref; nothing is unpacked to disk.
+
+    Raises:
+        UserError: the archive is damaged, or names a path outside of itself.
+    """
+    try:
+        with tarfile.open(archive) as tar:
+            stream = b"".join(commands(tar, ref))
+            while tar.fileobj.read(1 << 20):  # to its end, where the checksum stands
+                pass
+        git("fast-import", "--quiet", folder=folder, stdin=stream)
+    except DAMAGE as error:
+        raise UserError(
+            str(archive), f"the archive is damaged ({str(error).splitlines()[0]})", "delete it and run again"
+        ) from error
+    except subprocess.CalledProcessError as error:
+        raise UserError(
+            str(archive), f"git cannot take in its files ({said(error)})", "delete it and run again"
+        ) from error
+
+
+def commands(tar: tarfile.TarFile, ref: str) -> Iterator[bytes]:
+    """A commit of an archive's files, in fast-import's words."""
+    yield f"commit {ref}\ncommitter rehearsal <rehearsal@localhost> 0 +0000\ndata 0\n".encode()
+    for member in tar:
+        if (path := inner(member)) and (mode := mode_of(member)):
+            linked = mode == "120000"
+            content = os.fsencode(member.linkname) if linked else tar.extractfile(member).read()
+            yield os.fsencode(f'M {mode} inline "{quoted(path)}"\ndata {len(content)}\n') + content + b"\n"
+
+
+def inner(member: tarfile.TarInfo) -> str:
+    """A member's path below the archive's one top folder, empty for the folder itself and for what packaging added."""
+    parts = [part for part in member.name.split("/") if part not in ("", ".")]
+    if member.name.startswith("/") or ".." in parts or ".git" in map(str.lower, parts):
+        raise tarfile.TarError(f"it holds the path {member.name}")
+    below = parts[1:]
+    added = len(below) == 1 and below[0] in ADDED or below[:1] and below[0].endswith(".egg-info")
+    return "" if added else "/".join(below)
+
+
+def mode_of(member: tarfile.TarInfo) -> str | None:
+    """git's mode of a file or link (one to a file within counts as the file); None for a folder."""
+    if member.issym():
+        return "120000"
+    if member.isfile() or member.islnk():
+        return "100755" if member.mode & 0o100 else "100644"
+    if member.isdir():
+        return None
+    raise tarfile.TarError(f"{member.name} is no file, link or folder")
+
+
+def quoted(path: str) -> str:
+    """A path between the quotes that fast-import understands."""
+    return path.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")

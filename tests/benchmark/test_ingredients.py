@@ -1,0 +1,78 @@
+"""What becomes of a published specification, piece by piece."""
+
+import pytest
+
+from scripts.benchmark.ingredients import Ingredients, conda, edits, exports, ingredients, lines, on_interpreter
+
+DJANGO = {
+    "python": "3.6",
+    "packages": "requirements.txt",
+    "install": "python setup.py install",
+    "eval_commands": ["locale-gen", "export LANG=en_US.UTF-8", "export PYTHONIOENCODING=utf8"],
+    "test_cmd": "./tests/runtests.py --parallel 1",
+    "paths": ["absent.txt", "tests/requirements/py3.txt"],
+}
+FILES = {
+    "tests/requirements/py3.txt": "-r base.txt\nPillow != 5.4.0  # broken\n# a comment\n-e .[test]\n\npylibmc; sys.platform != 'win32'\n",
+    "tests/requirements/base.txt": "pytz\n",
+}
+
+
+def made(spec=DJANGO, repo="django/django", version="3.0", python=None):
+    return ingredients(repo, version, spec, FILES.get, "django__django-1", python)
+
+
+def test_django_as_specified():
+    found = made()
+    assert found.python == found.published == "3.6"
+    assert found.requirements == ("pytz", "Pillow != 5.4.0", "pylibmc; sys.platform != 'win32'")
+    assert found.install == "python -m pip install -e .", "the tests must see the workspace"
+    assert dict(found.variables) == {"LANG": "C.UTF-8", "PYTHONIOENCODING": "utf8"}
+    assert found.left_out == ("locale-gen",)
+
+
+def test_another_interpreter_by_configuration():
+    found = made(python="3.11")
+    assert (found.python, found.published) == ("3.11", "3.6")
+
+
+def test_it_goes_through_json():
+    assert Ingredients.from_json(made().as_json()) == made()
+
+
+def test_pins_are_constraints_of_everything_else():
+    spec = {"python": "3.9", "packages": "numpy 'scipy<2'", "pip_packages": ["numpy==1.19.2", "cython"], "test_cmd": "pytest", "paths": []}  # fmt: skip
+    found = made(spec, "scikit-learn/scikit-learn", "0.22")
+    assert found.requirements == ("numpy", "scipy<2", "numpy==1.19.2", "cython")
+    assert found.constraints == ("numpy==1.19.2",)
+
+
+@pytest.mark.parametrize(("version", "pinned"), [("3.5", True), ("4.0", True), ("5.0", False), ("7.2", False)])
+def test_old_sphinx_does_not_meet_new_docutils(version, pinned):
+    spec = {"python": "3.9", "test_cmd": "tox --current-env -epy39 -v --", "paths": []}
+    assert ("docutils<0.18" in made(spec, "sphinx-doc/sphinx", version).constraints) is pinned
+
+
+def test_tox_is_told_the_interpreter():
+    assert on_interpreter("tox --current-env -epy39 -v --", "3.11") == "tox --current-env -epy311 -v --"
+
+
+def test_conda_names_for_pip():
+    text = "dependencies: [python=3.10, dask-core, h5py=2, 'fsspec!=2021.7.0', cdms2, {pip: [numbagg]}]"
+    assert conda(text) == (
+        ["dask", "h5py==2.*", "fsspec!=2021.7.0", "numbagg"],
+        ["python=3.10 (conda only)", "cdms2 (conda only)"],
+    )
+
+
+def test_only_edits_of_the_repository_are_kept():
+    commands = ["sed -i 's/pytest/pytest -rA/' tox.ini", "apt-get update", 'wget -O "$QHULL_TAR" "$QHULL_URL"']
+    assert edits(commands) == (commands[:1], commands[1:])
+
+
+def test_exports_are_variables():
+    assert exports(["export LC_ALL=en_US.UTF-8", "locale-gen"]) == ({"LC_ALL": "C.UTF-8"}, ["locale-gen"])
+
+
+def test_lines_follow_includes():
+    assert lines("tests/requirements/py3.txt", FILES.get)[0] == "pytz"

@@ -1,0 +1,121 @@
+"""Docker and Apptainer: their command lines exactly, and what is made of their answers, with stand-ins for the programs.
+
+What these tests cannot show is that the engines understand the command lines: none runs on the project's machines.
+"""
+
+import os
+import time
+from pathlib import Path
+
+import pytest
+
+from scripts.benchmark.runtimes.apptainer import Apptainer
+from scripts.benchmark.runtimes.docker import Docker
+from scripts.benchmark.runtimes.images import Images, Mount
+from scripts.errors import UserError
+from scripts.trajectories import workspace
+from scripts.trajectories.action import SandboxFailure
+from tests.small_repository import LIMITS, small
+
+IMAGE = "swebench/sweb.eval.x86_64.kit_1776_kit-1:latest"
+SPECS = {"tasks": {"kit__kit-1": {"version": "1", "directives": [], "image": IMAGE}}, "versions": {}}
+MOUNTS = [Mount("/w", "/repo", True), Mount("/t", "/tools")]
+ULIMITS = "ulimit -c 0; ulimit -f 4096; ulimit -t 3; "
+DOCKER = """#!/bin/bash
+# A stand-in: `run` works in the folder that is mounted at /repo, and knows no conda.
+case "$1 $2" in
+  "image inspect") echo sha256:abc; exit ;;
+  "kill "*) pkill -P "$(cat %(pid)s)"; exit ;;
+esac
+[[ "$*" == *"--entrypoint tar"* ]] && exec tar --create --directory %(testbed)s .
+echo $$ > %(pid)s
+for word in "$@"; do [[ $word == *:/repo:rw ]] && cd "${word%%%%:*}"; done
+echo "$*" > %(said)s
+while [[ $1 != -c ]]; do shift; done
+exec bash -c "$2" bash "${4/source \\/opt\\/miniconda3\\/bin\\/activate testbed && /}"
+"""
+
+
+def test_docker_runs_a_command():
+    assert Docker().run(IMAGE, "n1", MOUNTS, LIMITS, "ls") == [
+        *("docker", "run", "--rm", "--interactive", "--init", "--name", "n1", "--platform", "linux/amd64"),
+        *("--network", "none", "--cap-drop", "ALL", "--security-opt", "no-new-privileges", "--read-only"),
+        *("--user", f"{os.getuid()}:{os.getgid()}", "--memory", "256m", "--memory-swap", "256m"),
+        *("--pids-limit", "32", "--tmpfs", "/tmp:exec,mode=1777,size=16m"),
+        *("--env", "HOME=/tmp", "--env", "LANG=C.UTF-8", "--env", "PYTHONHASHSEED=0"),
+        *("--volume", "/w:/repo:rw", "--volume", "/t:/tools:ro", "--workdir", "/repo"),
+        *("--entrypoint", "/bin/bash", IMAGE, "-c", ULIMITS + 'exec /bin/bash -c "$1"', "bash", "ls"),
+    ]
+
+
+def test_apptainer_runs_a_command(monkeypatch):
+    monkeypatch.setenv("REHEARSAL_IMAGES", "/images")
+    sif = "/images/swebench_sweb.eval.x86_64.kit_1776_kit-1-latest.sif"
+    assert Apptainer().run(IMAGE, "n1", MOUNTS, LIMITS, "ls") == [
+        *("apptainer", "exec", "--containall", "--cleanenv", "--no-home", "--writable-tmpfs"),
+        *("--net", "--network", "none", "--no-privs"),
+        *("--env", "HOME=/tmp", "--env", "LANG=C.UTF-8", "--env", "PYTHONHASHSEED=0"),
+        *("--bind", "/w:/repo:rw", "--bind", "/t:/tools:ro", "--pwd", "/repo", sif),
+        *("/bin/bash", "-c", ULIMITS + 'exec /bin/bash -c "$1"', "bash"),
+        "ulimit -v 262144; ulimit -u 32; ls",
+    ]
+    assert Apptainer().pull(IMAGE) == ["apptainer", "pull", "--force", sif, f"docker://{IMAGE}"]
+
+
+@pytest.mark.parametrize("engine", [Docker(), Apptainer()])
+def test_without_an_engine_the_task_its_need_and_the_alternatives_are_named(engine, tmp_path, monkeypatch):
+    runtime, task = Images(engine, SPECS, small().mirror, tmp_path), small().task
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(UserError) as error:
+        runtime.prepare([task])
+    for word in ("kit__kit-1", IMAGE, engine.name, "local", "docker", "apptainer"):
+        assert word in str(error.value)
+
+
+@pytest.fixture
+def images(tmp_path, monkeypatch):
+    """The runtime of a stand-in docker whose image has one built file in /testbed."""
+    (testbed := tmp_path / "testbed" / "kit").mkdir(parents=True)
+    (testbed / "fast.so").write_text("compiled")
+    program = tmp_path / "bin" / "docker"
+    program.parent.mkdir()
+    names = {name: tmp_path / name for name in ("pid", "said", "testbed")}
+    program.write_text(DOCKER % names)
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{program.parent}:{os.environ['PATH']}")
+    return Images(Docker(), SPECS, small().mirror, tmp_path / "cache")
+
+
+@pytest.fixture
+def place(tmp_path) -> Path:
+    workspace.create(small().mirror, small().task.ref, tmp_path / "repo")
+    return tmp_path / "repo"
+
+
+def test_what_the_image_built_lies_over_the_workspace_and_is_no_part_of_the_patch(images, place):
+    base = workspace.tree(place)
+    with images.open(small().task, place, LIMITS) as room:
+        done = room.run("cat kit/fast.so; echo new > kit/new.py; exit 3")
+    assert (done.returncode, done.output, done.limit) == (3, "compiled", None)
+    patch = workspace.diff(place, base)
+    assert "kit/new.py" in patch
+    assert "fast.so" not in patch
+
+
+def test_a_command_that_hangs_is_ended_with_its_children(images, place, tmp_path):
+    with images.open(small().task, place, LIMITS) as room:
+        start = time.monotonic()
+        done = room.run("sleep 300 & sleep 300", timeout=1)
+    assert done.limit == "wall"
+    assert time.monotonic() - start < 10
+
+
+def test_a_container_that_does_not_start_is_infrastructure(images, place):
+    with images.open(small().task, place, LIMITS) as room, pytest.raises(SandboxFailure):
+        room.run("exit 125")
+
+
+def test_another_image_is_another_runtime(images):
+    before = images.fingerprint(small().task)
+    images.images[IMAGE] = "sha256:abd"
+    assert images.fingerprint(small().task) != before
