@@ -18,9 +18,6 @@ from scripts.errors import UserError
 from scripts.trajectories.gitdata import git, skeleton, tree_of
 
 DAMAGE = (tarfile.TarError, EOFError, OSError, zlib.error, UnicodeError, KeyError)
-ADDED = (
-    "PKG-INFO",
-)  # what packaging adds to a release, beside <package>.egg-info: no file of the repository
 
 
 class LeftOut(Exception):
@@ -110,8 +107,8 @@ def inner(member: tarfile.TarInfo) -> str:
     if member.name.startswith("/") or ".." in parts or ".git" in map(str.lower, parts):
         raise tarfile.TarError(f"it holds the path {member.name}")
     below = parts[1:]
-    added = len(below) == 1 and below[0] in ADDED or below[:1] and below[0].endswith(".egg-info")
-    return "" if added else "/".join(below)
+    packaging = below == ["PKG-INFO"] or "".join(below[:1]).endswith(".egg-info")
+    return "" if packaging else "/".join(below)
 
 
 def mode_of(member: tarfile.TarInfo) -> str | None:

@@ -32,4 +32,4 @@ class TakeSource(DownloadCommand):
 
 
 if __name__ == "__main__":
-    sys.exit(TakeSource("download", "").main([*sys.argv[1:], "--no-binary", ":all:"]))
+    sys.exit(TakeSource("download", "").main([*sys.argv[1:], "--no-binary", ":all:", "-vv"]))

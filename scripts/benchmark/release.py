@@ -56,10 +56,13 @@ def ask(package: str, version: str, folder: Path) -> dict:
     """What pip finds of a version; its archive lies in the folder then."""
     command = [sys.executable, "-I", str(ASK), package, version, str(folder)]
     done = subprocess.run(command, capture_output=True, text=True, stdin=subprocess.DEVNULL)
-    where, words = f"{package} {version}", done.stderr.strip().splitlines()[-1:]
+    where, lines = f"{package} {version}", [line.strip() for line in (done.stdout + done.stderr).splitlines()]
+    silent = [line for line in lines if line.startswith("Could not fetch URL") and " 404 " not in line]
     if done.returncode or not (folder / "found.json").exists():
-        raise UserError(where, f"pip could not download its source archive ({''.join(words)})", OFFLINE)
+        raise UserError(where, f"pip could not download its source archive ({''.join(lines[-1:])})", OFFLINE)
     found = json.loads((folder / "found.json").read_text())
+    if not found["archive"] and silent:
+        raise UserError(where, f"the package registry does not answer ({silent[0]})", OFFLINE)
     if not found["versions"]:
-        raise UserError(where, f"pip finds no source archive of {package} at all ({''.join(words)})", OFFLINE)
+        raise UserError(where, f"pip finds no source archive of {package} at all", OFFLINE)
     return found

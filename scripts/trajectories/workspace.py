@@ -50,7 +50,9 @@ def populate(outside: Path, tree: str, path: Path) -> None:
     (outside / "refs" / "heads" / "main").write_bytes(head)
     inside = skeleton(path / ".git")
     (inside / "refs" / "heads" / "main").write_bytes(head)
-    git("pack-objects", "--revs", "--quiet", inside / "objects" / "pack" / "pack", folder=outside, stdin=head)
+    # no search for deltas and fast compression: a second of a large repository's set-up
+    pack = ("pack-objects", "--revs", "--quiet", "--window=0", "--compression=1")
+    git(*pack, inside / "objects" / "pack" / "pack", folder=outside, stdin=head)
     git("read-tree", "--reset", "-u", "HEAD", folder=inside, GIT_WORK_TREE=str(path))
 
 
@@ -78,7 +80,7 @@ def lay(layer: Path, path: Path) -> None:
         (path / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy2(layer / name, path / name, follow_symlinks=False)
     trusted(path).joinpath("laid").write_bytes(b"\0".join(map(os.fsencode, names)))
-    (path / ".git/info/exclude").write_text("".join(f"/{name}\n" for name in names))
+    (path / ".git/info/exclude").write_text("".join(f"/{name}\n" for name in names) + "__pycache__/\n")
 
 
 def laid(path: Path) -> frozenset[bytes]:

@@ -105,6 +105,14 @@ def test_no_such_package(tasks, registry, tmp_path):
         rebuilt(tasks, tmp_path)
 
 
+def test_a_registry_that_does_not_answer_leaves_no_task_out(tasks, registry, tmp_path, monkeypatch):
+    sdist(RELEASE, registry, version="0.9")
+    for name, value in {"NO_INDEX": "0", "INDEX_URL": "http://127.0.0.1:9/simple", "RETRIES": "0"}.items():
+        monkeypatch.setenv(f"PIP_{name}", value)
+    with pytest.raises(UserError, match=r"the package registry does not answer .*127.0.0.1"):
+        rebuilt(tasks, tmp_path)
+
+
 def test_no_pip(tasks, registry, tmp_path, monkeypatch):
     monkeypatch.setattr(release, "ASK", tmp_path / "absent.py")
     with pytest.raises(UserError, match="pip could not download"):
@@ -169,7 +177,7 @@ def test_damage_stops_the_job(tasks, registry, tmp_path):
 )
 def test_a_path_that_leads_outside(tmp_path, path):
     place = pack({"kit-1/a.py": b"a\n", path: b"x\n"}, tmp_path / "kit-1.tar.gz")
-    with pytest.raises(UserError, match="the archive is damaged .it holds the path"):
+    with pytest.raises(UserError, match=r"the archive is damaged .it holds the path"):
         archive.read_into(place, "refs/releases/kit", skeleton(tmp_path / "git"))
 
 

@@ -88,7 +88,7 @@ def test_a_broken_connection_keeps_what_has_come(source, tmp_path, monkeypatch):
 
     monkeypatch.setattr(clone, "BATCH", 1)
     monkeypatch.setattr(clone, "network", breaks)
-    with pytest.raises(UserError, match="cannot be fetched .*run again .what has come is kept"):
+    with pytest.raises(UserError, match=r"cannot be fetched .*run again .what has come is kept"):
         trees(f"file://{folder}", wanted, tmp_path, "first")
     assert trees(f"file://{folder}", wanted, tmp_path, "second") == right(folder, wanted)
     assert len(calls) == 3, "the first commit was not asked for again"
@@ -155,7 +155,7 @@ def test_no_repository_at_a_path(tmp_path, monkeypatch, code):
 
 def test_no_repository_at_a_url(tmp_path):
     with pytest.raises(
-        UserError, match="code file:///nowhere/kit.git: it cannot be fetched .*check URL and network"
+        UserError, match=r"code file:///nowhere/kit.git: it cannot be fetched .*check URL and network"
     ):
         trees("file:///nowhere/kit.git", {"kit__kit-1": "1" * 40}, tmp_path)
 

@@ -30,7 +30,7 @@ FILES = {
     b"version.py": b"hash = '$Format:%H$'\nid = '$Id$'\n",
     b"docs/index.rst": b"not exported\n",
     b"model.bin": POINTER.encode(),
-    b"text.wide": "wide\n".encode(),
+    b"text.wide": b"wide\n",
     b"ignored.log": b"tracked all the same\n",
     b"build/made.txt": b"tracked too\n",
     b"pkg/__pycache__/old.pyc": b"\0tracked\n",
