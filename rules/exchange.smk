@@ -1,0 +1,36 @@
+# exchange: sessions and verdicts in the files of SWE-bench, and sessions of mini-swe-agent as sources of training.
+
+
+rule predictions:
+    """The first run of every session of a folder as SWE-bench predictions, and its verdicts as official reports."""
+    input:
+        trajectories="results/{repo}/{sessions}/trajectories.jsonl",
+        verdicts="results/{repo}/{sessions}/verdicts.jsonl",
+    output:
+        predictions="results/{repo}/{sessions}/preds.jsonl",
+        report="results/{repo}/{sessions}/report.json",
+        summary="results/{repo}/{sessions}/summary.json",
+    log:
+        "logs/{repo}/{sessions}/predictions.log",
+    benchmark:
+        "benchmarks/{repo}/{sessions}/predictions.tsv"
+    resources:
+        mem_mb=500,
+        runtime=10,
+    params:
+        run=lambda wildcards: getattr(wildcards, "run", 0),
+        code=code_of("exchange"),
+    script:
+        "../scripts/exchange/predictions.py"
+
+
+# Where a model's block asks for several runs of a task; an official file holds one prediction per task.
+use rule predictions as predictions_of_run with:
+    output:
+        predictions="results/{repo}/{sessions}/preds-{run}.jsonl",
+        report="results/{repo}/{sessions}/report-{run}.json",
+        summary="results/{repo}/{sessions}/summary-{run}.json",
+    log:
+        "logs/{repo}/{sessions}/predictions-{run}.log",
+    benchmark:
+        "benchmarks/{repo}/{sessions}/predictions-{run}.tsv"
