@@ -34,3 +34,28 @@ use rule predictions as predictions_of_run with:
         "logs/{repo}/{sessions}/predictions-{run}.log",
     benchmark:
         "benchmarks/{repo}/{sessions}/predictions-{run}.tsv"
+
+
+rule imported_trajectories:
+    """Sessions that mini-swe-agent played elsewhere, said in the form of the model's scaffold."""
+    input:
+        files=imported,
+        tasks="results/{repo}/tasks.jsonl",
+        checkpoint=model_files,
+        scaffold=scaffold,
+    output:
+        trajectories="results/{repo}/{model}/imported/trajectories.jsonl",
+        left_out="results/{repo}/{model}/imported/left_out.csv",
+    log:
+        "logs/{repo}/{model}/imported/trajectories.log",
+    benchmark:
+        "benchmarks/{repo}/{model}/imported/trajectories.tsv"
+    resources:
+        mem_mb=2000,
+        runtime=30,
+    params:
+        model=conditions,
+        limits=limits,
+        code=code_of("exchange", "trajectories"),
+    script:
+        "../scripts/exchange/imported_trajectories.py"
