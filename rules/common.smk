@@ -1,8 +1,9 @@
 # Functions that look names up in the configuration; what they compute is in scripts/workflow.
 
 from scripts.benchmark.places import local_files
-from scripts.files import sha256_of_files
+from scripts.errors import UserError
 from scripts.exchange.places import check_form, imported_files
+from scripts.files import sha256_of_files
 from scripts.trajectories.scaffold import load as load_scaffold
 from scripts.workflow.code import code_of
 from scripts.workflow.names import anything_but, unknown_part
