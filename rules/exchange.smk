@@ -36,6 +36,34 @@ use rule predictions as predictions_of_run with:
         "benchmarks/{repo}/{sessions}/predictions-{run}.tsv"
 
 
+rule official:
+    """Do the official graders say of our predictions what our reports say? Their tests are run once more."""
+    input:
+        tasks="results/{repo}/tasks.jsonl",
+        bundle="results/{repo}/repository.bundle",
+        environments=environments,
+        swebench=swebench,
+        predictions="results/{repo}/{sessions}/preds.jsonl",
+        report="results/{repo}/{sessions}/report.json",
+    output:
+        official="results/{repo}/{sessions}/official.csv",
+    log:
+        "logs/{repo}/{sessions}/official.log",
+    benchmark:
+        "benchmarks/{repo}/{sessions}/official.tsv"
+    wildcard_constraints:
+        repo=one_of(repos_from("swe-bench-cl")),
+    resources:
+        mem_mb=2000,
+        runtime=60,
+    params:
+        limits=limits,
+        runtime=runtime,
+        code=code_of("exchange", "verdicts", "trajectories"),
+    script:
+        "../scripts/exchange/official.py"
+
+
 rule imported_trajectories:
     """Sessions that mini-swe-agent played elsewhere, said in the form of the model's scaffold."""
     input:

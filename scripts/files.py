@@ -72,7 +72,9 @@ def write_jsonl(path: Path | str, rows: Iterable[dict]) -> None:
 def read_jsonl(path: Path | str) -> list[dict]:
     """Rows of a JSON Lines file; a broken line is a UserError that names file and line."""
     rows = []
-    with open(path, encoding="utf-8", newline="\n") as lines:  # splitlines() would cut at U+2028 and U+0085 too
+    with open(
+        path, encoding="utf-8", newline="\n"
+    ) as lines:  # splitlines() would cut at U+2028 and U+0085 too
         for number, line in enumerate(lines, 1):
             try:
                 rows.append(json.loads(line))

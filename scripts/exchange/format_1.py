@@ -12,7 +12,9 @@ KILLED = "timed out and has been killed"
 CODE = re.compile(r"<returncode>(-?\d+)</returncode>")
 WHOLE = re.compile(r"<output>\n?(.*)</output>", re.DOTALL)
 CUT = re.compile(r"<output_head>\n?(.*?)</output_head>.*<output_tail>\n?(.*)</output_tail>", re.DOTALL)
-PLAIN = re.compile(r"Observation: (\{.*\})\s*\Z", re.DOTALL)  # the template of an agent without a configuration
+PLAIN = re.compile(
+    r"Observation: (\{.*\})\s*\Z", re.DOTALL
+)  # the template of an agent without a configuration
 
 
 def steps(data: dict, path: Path | str) -> list[Step]:

@@ -22,5 +22,8 @@ def imported_files(imports: Mapping[str, str], repo: str) -> list[str]:
 def check_form(form: str, model: str) -> None:
     """UserError if a model's scaffold has no bash, in which imported sessions could be said."""
     if form != "fenced":
-        where, what = f"config, key models.{model}.scaffold", "imported sessions are bash commands, which it cannot say"
+        where, what = (
+            f"config, key models.{model}.scaffold",
+            "imported sessions are bash commands, which it cannot say",
+        )
         raise UserError(where, what, "write another block of the model with scaffold: bash")

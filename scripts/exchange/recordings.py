@@ -102,6 +102,8 @@ def relocated(steps: list[Step], folder: object) -> list[Step]:
         return steps
     place = re.compile(rf"(?<![\w./-]){re.escape(folder.rstrip('/'))}(?![\w-])")
     return [
-        replace(step, **{name: place.sub(REPO, getattr(step, name)) for name in ("thought", "command", "output")})
+        replace(
+            step, **{name: place.sub(REPO, getattr(step, name)) for name in ("thought", "command", "output")}
+        )
         for step in steps
     ]

@@ -27,12 +27,21 @@ def report(verdict: Verdict) -> dict:
     Test lists stand in it where they decide: all passed if and only if resolved. They do not where the patch does not
     apply, or the run was stopped before its end; officially, such a run has `patch_successfully_applied` false too.
     """
-    found = {"patch_is_None": False, "patch_exists": True, "patch_successfully_applied": False, "resolved": False}
+    found = {
+        "patch_is_None": False,
+        "patch_exists": True,
+        "patch_successfully_applied": False,
+        "resolved": False,
+    }
     tests = status(verdict)
     whole = not any(tests[kind]["failure"] for kind in KINDS)
     if verdict["verdict"] == "patch_does_not_apply" or whole != verdict["resolved"]:
         return found
-    return found | {"patch_successfully_applied": True, "resolved": verdict["resolved"], "tests_status": tests}
+    return found | {
+        "patch_successfully_applied": True,
+        "resolved": verdict["resolved"],
+        "tests_status": tests,
+    }
 
 
 def status(verdict: Verdict) -> dict[str, dict[str, list[str]]]:
@@ -57,7 +66,11 @@ def export(
     judged = {verdict["instance_id"]: verdict for verdict in verdicts}
     patched = [each["instance_id"] for each in predictions if each["model_patch"]]
     reports = {task: report(judged[task]) for task in patched if judged[task]["resolved"] is not None}
-    return predictions, reports, summary([session["instance_id"] for session in sessions], predictions, reports)
+    return (
+        predictions,
+        reports,
+        summary([session["instance_id"] for session in sessions], predictions, reports),
+    )
 
 
 def summary(tasks: Sequence[str], predictions: Sequence[dict], reports: dict[str, dict]) -> dict:

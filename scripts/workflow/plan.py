@@ -6,7 +6,12 @@ from typing import Any, NamedTuple
 from scripts.workflow.sources import making
 
 ARMS = ("knowledge", "skill", "both")
-SOURCES = {"own": "base", "expert": "expert", "permuted": "expert", "imported": "imported"}  # folders of sessions
+SOURCES = {
+    "own": "base",
+    "expert": "expert",
+    "permuted": "expert",
+    "imported": "imported",
+}  # folders of sessions
 
 
 class Run(NamedTuple):

@@ -5,7 +5,9 @@ from collections.abc import Iterator, Sequence
 
 Fault = tuple[Sequence[str | int], str, str]  # keys, what is wrong, what to do
 
-RESERVED = re.compile(r"base|knowledge|skill|both|expert|imported|splits|adapters|phase.*|experiments|store|cache")
+RESERVED = re.compile(
+    r"base|knowledge|skill|both|expert|imported|splits|adapters|phase.*|experiments|store|cache"
+)
 
 
 def reference_faults(config: dict, scaffolds: set[str]) -> Iterator[Fault]:

@@ -90,7 +90,11 @@ def call_reply(thought: str | None, *commands: str) -> dict:
     from minisweagent.models.test_models import make_toolcall_output
 
     calls = [
-        {"id": f"call_{n}", "type": "function", "function": {"name": "bash", "arguments": json.dumps({"command": each})}}
+        {
+            "id": f"call_{n}",
+            "type": "function",
+            "function": {"name": "bash", "arguments": json.dumps({"command": each})},
+        }
         for n, each in enumerate(commands)
     ]
     actions = [{"command": each, "tool_call_id": f"call_{n}"} for n, each in enumerate(commands)]

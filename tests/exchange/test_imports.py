@@ -64,7 +64,9 @@ def run_import(embedded):
     inputs = SimpleNamespace(files=files, tasks="tasks.jsonl")
     output = SimpleNamespace(trajectories="trajectories.jsonl", left_out="left_out.csv")
     params = SimpleNamespace(model={"checkpoint": embedded, "scaffold": "bash"}, limits={"new_tokens": 64})
-    imported_trajectories.main(SimpleNamespace(rule="i", input=inputs, output=output, log=["log"], params=params))
+    imported_trajectories.main(
+        SimpleNamespace(rule="i", input=inputs, output=output, log=["log"], params=params)
+    )
     return read_jsonl("trajectories.jsonl")
 
 
@@ -74,7 +76,12 @@ def run_verdicts():
     params = SimpleNamespace(limits={**LIMITS.__dict__, "steps": 8})
     verdicts_rule.main(
         SimpleNamespace(
-            rule="verdicts", input=SimpleNamespace(**names), output=output, log=["log"], threads=1, params=params
+            rule="verdicts",
+            input=SimpleNamespace(**names),
+            output=output,
+            log=["log"],
+            threads=1,
+            params=params,
         )
     )
     return read_jsonl("verdicts.jsonl")
@@ -115,7 +122,9 @@ def test_both_formats_become_training_examples(release, repository, study, embed
     codes = [action["returncode"] for action in rows[0]["extra"]["actions"]]
     assert codes[1] > 0 and codes == [0, codes[1], 0, 0, 0]
     assert [action["success"] for action in rows[1]["extra"]["actions"]] == [True, False, True, True, True]
-    assert rows[0]["extra"]["patch"] == rows[1]["extra"]["patch"] and "n % 2 == 0" in rows[0]["extra"]["patch"]
+    assert (
+        rows[0]["extra"]["patch"] == rows[1]["extra"]["patch"] and "n % 2 == 0" in rows[0]["extra"]["patch"]
+    )
     assert [verdict["verdict"] for verdict in run_verdicts()] == ["resolved", "resolved", "empty"]
     header, *examples = run_dataset(embedded, "resolved")
     assert (header["sessions"], header["source"], header["actions_out"]) == (2, "imported", 10)
@@ -158,16 +167,29 @@ def test_what_shares_a_reply_with_the_submission_has_no_result_and_is_left_out(r
 
 def test_observations_of_format_1(release, repository, study):
     """A reply without an action is left out, a long output is cut, a killed command has failed; also without templates."""
-    outputs = ["no action", fenced("Long.", "seq 9000; false"), fenced("Slow.", "echo a; sleep 9"), fenced(*ENDING)]
+    outputs = [
+        "no action",
+        fenced("Long.", "seq 9000; false"),
+        fenced("Slow.", "echo a; sleep 9"),
+        fenced(*ENDING),
+    ]
     long, slow, end = read(play_1(release, repository, study / "a.traj.json", outputs)).steps
-    assert (long.returncode, long.output[:4], long.output[-5:]) == (1, "1\n2\n", "9000\n") and "[...]" in long.output
+    assert (long.returncode, long.output[:4], long.output[-5:]) == (
+        1,
+        "1\n2\n",
+        "9000\n",
+    ) and "[...]" in long.output
     assert (slow.returncode, slow.output.strip()) == (-1, "a")
     assert (end.command, end.submits) == ("submit", True)
     plain = {"action_observation_template": "Observation: {{output}}"}
-    path = play_1(release, repository, study / "b.traj.json", [fenced("x", "echo \"'a'\""), fenced(*ENDING)], **plain)
+    path = play_1(
+        release, repository, study / "b.traj.json", [fenced("x", "echo \"'a'\""), fenced(*ENDING)], **plain
+    )
     assert read(path).steps[0].output == "'a'\n"
     mute = {"action_observation_template": "{{output.output}}"}
-    path = play_1(release, repository, study / "c.traj.json", [fenced("x", "echo a"), fenced(*ENDING)], **mute)
+    path = play_1(
+        release, repository, study / "c.traj.json", [fenced("x", "echo a"), fenced(*ENDING)], **mute
+    )
     with pytest.raises(Unusable, match="message 3 shows no return code"):
         read(path)
 
@@ -181,14 +203,21 @@ def test_what_cannot_be_used_is_listed(repository, study, embedded):
     play_2(repository, study / "runs/fence.traj.json", [fence, *good])
     play_2(repository, study / "runs/special.traj.json", [text_reply("x", "echo '<|im_end|>'"), *good])
     with pytest.raises(RuntimeError):
-        died = {"role": "assistant", "content": "x", "extra": {"actions": [{"raise": RuntimeError("no server")}]}}
+        died = {
+            "role": "assistant",
+            "content": "x",
+            "extra": {"actions": [{"raise": RuntimeError("no server")}]},
+        }
         play_2(repository, study / "runs/died.traj.json", [text_reply("x", "true"), died])
     assert len(run_import(embedded)) == 1
     with open("left_out.csv") as file:
         rows = {row["file"]: (row["task"], row["reason"]) for row in csv.DictReader(file)}
     task = small().task.id
     assert rows["runs/other.traj.json"] == ("kit__kit-9", "its task is not of the study")
-    assert rows["runs/fence.traj.json"][0] == task and "action 1 cannot be said" in rows["runs/fence.traj.json"][1]
+    assert (
+        rows["runs/fence.traj.json"][0] == task
+        and "action 1 cannot be said" in rows["runs/fence.traj.json"][1]
+    )
     assert rows["runs/special.traj.json"] == (task, "action 1 holds a special token of the model")
     assert rows["runs/died.traj.json"][1] == "infrastructure ended it (RuntimeError)"
     assert len(rows) == 4
@@ -202,7 +231,10 @@ def test_what_cannot_be_used_is_listed(repository, study, embedded):
         ({"info": []}, "x.traj.json, key info: it is not of type dict"),
         ({"messages": None}, "x.traj.json, key messages: it is missing"),
         ({"messages": ["a"]}, "x.traj.json, key messages.0: it is no message"),
-        ({"messages": [{"extra": {"actions": ["ls"]}}]}, "key messages.0.extra.actions: they are no list of commands"),
+        (
+            {"messages": [{"extra": {"actions": ["ls"]}}]},
+            "key messages.0.extra.actions: they are no list of commands",
+        ),
         ({"info": {"exit_status": "Submitted"}}, "x.traj.json, key info.submission: it is missing"),
     ],
 )

@@ -1,8 +1,9 @@
 """The official functions on files of ours. Run by the swebench environment in an empty folder, never imported.
 
-In: argument 1, the folder of scripts/verdicts/official; standard input {predictions: path, instances: [task], logs: {id: test
-output}, report: path of our reports}. Out: {reports: what get_eval_report says of each prediction with its log, statuses:
-what get_resolution_status says of each of our reports, summary: what make_run_report makes of our reports}.
+In: argument 1, the folder of scripts/verdicts/official; standard input {predictions: path of preds.jsonl, instances: [task],
+logs: {id: path of a test output}, report: path of our report.json}. Out: {reports: what get_eval_report says of each
+prediction with its log, statuses: what get_resolution_status says of the tests in each of our reports, summary: what
+make_run_report makes of our reports}.
 """
 
 import contextlib
@@ -30,11 +31,11 @@ def spec(instance):
     return TestSpec(**{**blank, **{name: instance[name] for name in set(blank) & set(instance)}})
 
 
-def log_of(text):
+def log_of(path):
     """A test output as the official run leaves it in a file."""
-    path = Path("test_output.txt")
-    path.write_text(f"{START_TEST_OUTPUT}\n{text}\n{END_TEST_OUTPUT}\n")
-    return str(path)
+    made = Path("test_output.txt")
+    made.write_text(f"{START_TEST_OUTPUT}\n{Path(path).read_text()}\n{END_TEST_OUTPUT}\n")
+    return str(made)
 
 
 def lay_out(reports, predictions):
@@ -52,18 +53,16 @@ def main():
     listed = get_predictions_from_file(asked["predictions"], "", "")
     predictions = {each["instance_id"]: each for each in listed}
     graded = {}
-    for task, text in asked["logs"].items():
-        graded |= get_eval_report(spec(instances[task]), predictions[task], log_of(text), True)
+    for task, path in asked["logs"].items():
+        graded |= get_eval_report(spec(instances[task]), predictions[task], log_of(path), True)
     ours = json.loads(Path(asked["report"]).read_text())
-    statuses = {
-        task: get_resolution_status(report["tests_status"])
-        for task, report in ours.items()
-        if "tests_status" in report
-    }
+    lists = {task: report["tests_status"] for task, report in ours.items() if "tests_status" in report}
+    statuses = {task: get_resolution_status(tests) for task, tests in lists.items()}
     lay_out(ours, predictions)
     with contextlib.redirect_stdout(sys.stderr):
-        path = make_run_report(predictions, asked["instances"], "run")
-    json.dump({"reports": graded, "statuses": statuses, "summary": json.loads(path.read_text())}, sys.stdout)
+        path = make_run_report(predictions, asked["instances"], "run") if predictions else None
+    summary = json.loads(path.read_text()) if path else None
+    json.dump({"reports": graded, "statuses": statuses, "summary": summary}, sys.stdout)
 
 
 if __name__ == "__main__":
