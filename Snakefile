@@ -42,6 +42,7 @@ wildcard_constraints:
     checkpoint=one_of(all_checkpoints()),
     wheel=one_of(wheels()),
     sessions=SESSIONS,
+    run="[0-9]+",
 
 
 localrules:
@@ -65,4 +66,5 @@ include: "rules/training.smk"
 include: "rules/measures.smk"
 include: "rules/statistics.smk"
 include: "rules/report.smk"
+include: "rules/exchange.smk"
 include: "rules/unknown.smk"

@@ -2,12 +2,16 @@
 
 from scripts.benchmark.own_code import version_of
 from scripts.benchmark.places import local_files
+from scripts.errors import UserError
+from scripts.exchange.places import check_form, imported_files
 from scripts.files import sha256_of_files
+from scripts.trajectories.scaffold import load as load_scaffold
 from scripts.workflow.code import code_of
 from scripts.workflow.names import anything_but, unknown_part
 from scripts.trajectories.limits import sandbox_limits
 from scripts.workflow.plan import (
     ARMS,
+    SOURCES,
     adapters_of,
     checkpoints,
     jobs_of,
@@ -27,10 +31,10 @@ def one_of(names):
     return "|".join(map(re.escape, names)) or "(?!)"
 
 
-# Folders with sessions: <model>/base, <model>/expert, <model>/<split>/<recipe>/<arm>.
+# Folders with sessions: <model>/base, <model>/expert, <model>/imported, <model>/<split>/<recipe>/<arm>.
 SESSIONS = (
     f"({one_of(config['models'])})/"
-    f"(base|expert|({one_of(config['splits'])})/({one_of(config['recipes'])})/({one_of(ARMS)}))"
+    f"(base|expert|imported|({one_of(config['splits'])})/({one_of(config['recipes'])})/({one_of(ARMS)}))"
 )
 
 
@@ -87,13 +91,22 @@ def cards(wildcards):
 
 
 def source_folder(wildcards):
-    """Whose sessions a recipe learns from: the model's own, or the scripted expert's."""
-    return "base" if recipe(wildcards)["source"] == "own" else "expert"
+    """Whose sessions a recipe learns from: the model's own, the scripted expert's, or imported ones."""
+    return SOURCES[recipe(wildcards)["source"]]
 
 
 def source(name):
     """A file of the sessions a recipe learns from, as a function of the wildcards."""
     return lambda wildcards: f"results/{wildcards.repo}/{wildcards.model}/{source_folder(wildcards)}/{name}"
+
+
+def imported(wildcards):
+    """The files of sessions that a repository imports; leaves where there are none, or the model could not say them."""
+    try:
+        check_form(load_scaffold(model(wildcards)["scaffold"]).form, wildcards.model)
+        return imported_files(config.get("imports", {}), wildcards.repo)
+    except UserError as error:
+        setup.refuse([error])
 
 
 def adapter(wildcards):

@@ -72,11 +72,14 @@ def write_jsonl(path: Path | str, rows: Iterable[dict]) -> None:
 def read_jsonl(path: Path | str) -> list[dict]:
     """Rows of a JSON Lines file; a broken line is a UserError that names file and line."""
     rows = []
-    for number, line in enumerate(Path(path).read_text().splitlines(), 1):
-        try:
-            rows.append(json.loads(line))
-        except json.JSONDecodeError as error:
-            raise UserError(
-                f"{path}, line {number}", f"not JSON ({error.msg})", "delete the file and run again"
-            ) from error
+    with open(
+        path, encoding="utf-8", newline="\n"
+    ) as lines:  # splitlines() would cut at U+2028 and U+0085 too
+        for number, line in enumerate(lines, 1):
+            try:
+                rows.append(json.loads(line))
+            except json.JSONDecodeError as error:
+                raise UserError(
+                    f"{path}, line {number}", f"not JSON ({error.msg})", "delete the file and run again"
+                ) from error
     return rows

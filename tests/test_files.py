@@ -7,11 +7,11 @@ import sys
 import pytest
 
 from scripts.errors import UserError
-from scripts.files import atomic_write, canonical_json, read_jsonl
+from scripts.files import atomic_write, canonical_json, read_jsonl, write_jsonl
 
 LIMITED = """
 import resource, sys
-from scripts.files import atomic_write
+from scripts.files import atomic_write, canonical_json, read_jsonl, write_jsonl
 resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))
 atomic_write(sys.argv[1], "y" * 100_000)
 """
@@ -64,3 +64,9 @@ def test_a_broken_line_is_named(tmp_path):
     (tmp_path / "a.jsonl").write_text('{"a": 1}\n{"a":\n')
     with pytest.raises(UserError, match=r"a\.jsonl, line 2: not JSON"):
         read_jsonl(tmp_path / "a.jsonl")
+
+
+def test_a_line_ends_at_a_line_feed_only(tmp_path):
+    rows = [{"text": "a\u2028b\x85c\x0cd\r\ne"}, {"text": "\u2029"}]
+    write_jsonl(tmp_path / "a.jsonl", rows)
+    assert read_jsonl(tmp_path / "a.jsonl") == rows

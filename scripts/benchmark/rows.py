@@ -29,7 +29,7 @@ def content(path: Path | str) -> Any:
             raise UserError(str(path), f"not JSON ({error.msg})", AGAIN) from error
         whole = error
     try:
-        return [json.loads(line) for line in text.splitlines() if line.strip()]
+        return [json.loads(line) for line in text.split("\n") if line.strip()]
     except json.JSONDecodeError as error:
         what = f"neither JSON (line {whole.lineno}: {whole.msg}) nor JSON Lines ({error.msg})"
         raise UserError(str(path), what, AGAIN) from error

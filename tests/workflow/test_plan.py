@@ -83,3 +83,11 @@ def test_a_mined_block_may_leave_out_what_has_a_default():
     assert with_defaults({"source": "mined"})["tests"] == ["tests"]
     assert with_defaults({"source": "mined", "tests": ["t"]})["tests"] == ["t"]
     assert with_defaults({"source": "pocket"})["runtime"] == "local"
+
+
+def test_a_phase_waits_for_the_sessions_that_its_recipes_learn_from():
+    recipes = {"own": {"source": "own"}, "expert": {"source": "imported"}, "none": {"source": "permuted"}}
+    config = {"repos": {"r": {"source": "pocket", "tasks": 41}}, "recipes": recipes, "consolidation": 5}
+    jobs = jobs_of(PHASE, config | {"splits": {"A": {"rule": "first"}, "B": {"rule": "second"}}})
+    assert "results/r/m/imported/verdicts" in jobs
+    assert "results/r/m/expert/verdicts" not in jobs, "a recipe without arms asks for nothing"

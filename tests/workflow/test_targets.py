@@ -56,7 +56,7 @@ UNKNOWN = [
     ("results/pocket/smolm/base/runs.csv", "unknown model 'smolm'. Fix: "),
     (
         f"{MODEL}/Z/full-replay/skill/runs.csv",
-        "unknown split 'Z'. Fix: use one of A, B, C, D, E, base, expert.",
+        "unknown split 'Z'. Fix: use one of A, B, C, D, E, base, expert, imported.",
     ),
     (f"{MODEL}/A/full-repla/skill/runs.csv", "unknown recipe 'full-repla'. Fix: did you mean 'full-replay'?"),
 ]
@@ -142,3 +142,19 @@ def test_a_benchmark_that_is_not_there_ends_the_first_job_with_a_remedy(snakemak
         in done.stderr
     )
     assert "Traceback" not in done.stderr.split("Error in rule")[0]
+
+
+def test_sessions_go_out_and_come_in_on_demand(snakemake, tmp_path):
+    overlay, runs = tmp_path / "overlay.yaml", tmp_path / "runs"
+    runs.mkdir()
+    (runs / "a.traj.json").write_text("{}")
+    overlay.write_text("imports: {pocket: runs/*.traj.json}\nmodels: {smollm2-135m: {scaffold: bash}}\n")
+    targets = [f"{MODEL}/imported/preds.jsonl", f"{MODEL}/base/summary-1.json"]
+    counts = jobs(snakemake("-n", "--configfile", str(overlay), "--", *targets))
+    assert counts["imported_trajectories"] == counts["predictions"] == counts["predictions_of_run"] == 1
+    assert counts["verdicts"] == 2
+    overlay.write_text("imports: {pocket: runs/*.traj.json}\n")
+    done = snakemake("-n", "--configfile", str(overlay), "--", targets[0])
+    assert (
+        done.returncode and "models.smollm2-135m.scaffold: imported sessions are bash commands" in done.stderr
+    )
