@@ -132,7 +132,8 @@ def small() -> Small:
     git(folder, "branch", "fix")
     mirror = session_folder() / "mirror.git"
     git(folder, "clone", "--quiet", "--bare", ".", str(mirror))
-    git(mirror, "update-ref", task(base).ref, base)
+    for number in (1, 2, 3):  # the task, and two that tests make of it
+        git(mirror, "update-ref", f"refs/tasks/kit__kit-{number}", base)
     return Small(folder, mirror, base, future, task(base))
 
 

@@ -99,7 +99,7 @@ def test_faulty_task_is_an_error_of_the_benchmark():
     with pytest.raises(UserError, match="test patch does not apply"):
         judged("", replace(small().task, test_patch=small().task.patch.replace("n % 2", "m % 2")))
     with pytest.raises(UserError, match="no commit"):
-        judged("", replace(small().task, id="kit__kit-2"))
+        judged("", replace(small().task, id="kit__kit-absent"))
 
 
 def test_equal_patches_have_equal_verdicts_whatever_the_failure_says():
