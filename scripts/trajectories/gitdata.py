@@ -122,7 +122,9 @@ def snapshot(folder: Path, base: Files | None = None, ignored: frozenset[bytes] 
     """
     base = base or {}
     within = [name.split(b"/") for name in base if not set(LEFT_OUT).isdisjoint(name.split(b"/"))]
-    walk = _Walk(base, {b"/".join(parts[:depth]) for parts in within for depth in range(1, len(parts) + 1)}, ignored)
+    walk = _Walk(
+        base, {b"/".join(parts[:depth]) for parts in within for depth in range(1, len(parts) + 1)}, ignored
+    )
     tree = _tree(os.fsencode(folder), b"", walk) or _store(b"", [], walk.trees)
     return Snapshot(tree, walk.files, walk.trees)
 

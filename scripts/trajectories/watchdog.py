@@ -102,7 +102,9 @@ def _tmpfs(init: int) -> int:
     total = 0
     for place in ("tmp", "dev/shm"):
         try:
-            if os.path.samefile(f"/proc/{init}/root", "/"):  # not in its own root yet: what is there is the host's
+            if os.path.samefile(
+                f"/proc/{init}/root", "/"
+            ):  # not in its own root yet: what is there is the host's
                 break
             status = os.statvfs(f"/proc/{init}/root/{place}")
         except OSError:

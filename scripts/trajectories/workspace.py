@@ -74,7 +74,9 @@ def _now(path: Path) -> Snapshot:
 def lay(layer: Path, path: Path) -> None:
     """Put the files below ``layer``, which a build made, over a workspace. They are no part of its tree or its patch."""
     names = sorted(
-        os.path.relpath(os.path.join(root, name), layer) for root, _, files in os.walk(layer) for name in files
+        os.path.relpath(os.path.join(root, name), layer)
+        for root, _, files in os.walk(layer)
+        for name in files
     )
     for name in names:
         (path / name).parent.mkdir(parents=True, exist_ok=True)

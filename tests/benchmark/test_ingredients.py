@@ -55,7 +55,9 @@ def test_pins_are_constraints_of_everything_else():
     assert found.constraints == ("numpy==1.19.2",)
 
 
-@pytest.mark.parametrize(("version", "pinned"), [("3.5", True), ("4.0", True), ("5.0", False), ("7.2", False)])
+@pytest.mark.parametrize(
+    ("version", "pinned"), [("3.5", True), ("4.0", True), ("5.0", False), ("7.2", False)]
+)
 def test_old_sphinx_does_not_meet_new_docutils(version, pinned):
     spec = {"python": "3.9", "test_cmd": "tox --current-env -epy39 -v --", "paths": []}
     assert ("docutils<0.18" in made(spec, "sphinx-doc/sphinx", version).constraints) is pinned
@@ -74,7 +76,11 @@ def test_conda_names_for_pip():
 
 
 def test_only_edits_of_the_repository_are_kept():
-    commands = ["sed -i 's/pytest/pytest -rA/' tox.ini", "apt-get update", 'wget -O "$QHULL_TAR" "$QHULL_URL"']
+    commands = [
+        "sed -i 's/pytest/pytest -rA/' tox.ini",
+        "apt-get update",
+        'wget -O "$QHULL_TAR" "$QHULL_URL"',
+    ]
     assert edits(commands) == (commands[:1], commands[1:])
 
 
