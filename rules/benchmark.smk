@@ -166,7 +166,6 @@ rule validate:
         swebench=swebench,
     output:
         validation="results/{repo}/validation.csv",
-        timing="results/{repo}/validation.timing.csv",
     log:
         "logs/{repo}/validate.log",
     benchmark:

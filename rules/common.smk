@@ -223,7 +223,7 @@ def phase_splits(wildcards):
 
 
 def phase_validation(wildcards):
-    return [f"results/{repo}/validation.timing.csv" for repo in phase(wildcards)["repos"]]
+    return [f"results/{repo}/validation.csv" for repo in phase(wildcards)["repos"]]
 
 
 def phase_audits(wildcards):

@@ -12,13 +12,13 @@ from scripts.files import atomic_write
 from scripts.jobs import Progress, job
 from scripts.verdicts.batch import Court, judge_all, open_court
 
-COLUMNS = ("task", "gold_resolved", "empty_resolved", "valid", "reason")
+COLUMNS = ("task", "gold_resolved", "empty_resolved", "valid", "seconds", "reason")
+# what the two verdicts say; the seconds they took are told apart, as they never repeat
+SAID = tuple(name for name in COLUMNS if name != "seconds")
 
 
-def validate(
-    tasks: list[Task], court: Court, strict: bool, done: Callable[[dict], None]
-) -> tuple[list[dict], list[dict]]:
-    """Rows of validation.csv and of validation.timing.csv, in the order of the tasks.
+def validate(tasks: list[Task], court: Court, strict: bool, done: Callable[[dict], None]) -> list[dict]:
+    """Rows of validation.csv, in the order of the tasks; `seconds` is what both verdicts together took.
 
     Args:
         strict: every task can be run here, so that one that cannot is a fault of this machine; otherwise (tasks of
@@ -30,13 +30,9 @@ def validate(
     pairs = [(task, patch) for task in tasks for patch in (task.patch, "")]
     results = judge_all(court, pairs, done)
     gold, empty = results[::2], results[1::2]
-    rows = [
-        row(task, good, nothing, strict)
-        for task, (good, _), (nothing, _) in zip(tasks, gold, empty, strict=True)
-    ]
-    seconds = [first + second for (_, first), (_, second) in zip(gold, empty, strict=True)]
-    return rows, [
-        {"task": task.id, "seconds": f"{spent:.3f}"} for task, spent in zip(tasks, seconds, strict=True)
+    return [
+        row(task, good, nothing, strict) | {"seconds": f"{first + second:.3f}"}
+        for task, (good, first), (nothing, second) in zip(tasks, gold, empty, strict=True)
     ]
 
 
@@ -50,7 +46,7 @@ def row(task: Task, gold: dict, empty: dict, strict: bool) -> dict:
                 what = f"could not be run ({verdict['reason']})"
                 raise UserError(f"task {task.id}, {name} patch", what, "run again")
             reason = f"{name} could not be run: {verdict['reason'].removeprefix('not run: ')}"
-            return dict(zip(COLUMNS, (task.id, "", "", 0, " ".join(reason.split())), strict=True))
+            return dict(zip(SAID, (task.id, "", "", 0, " ".join(reason.split())), strict=True))
     resolved = gold["verdict"] == "resolved"
     already = bool(task.fail_to_pass) and not empty["fail_to_pass"]["failed"]
     reason = (
@@ -63,16 +59,14 @@ def row(task: Task, gold: dict, empty: dict, strict: bool) -> dict:
     valid = resolved and not already and bool(task.fail_to_pass)
     reason = reason or ("" if valid else "FAIL_TO_PASS names no test")
     return dict(
-        zip(
-            COLUMNS, (task.id, int(resolved), int(already), int(valid), " ".join(reason.split())), strict=True
-        )
+        zip(SAID, (task.id, int(resolved), int(already), int(valid), " ".join(reason.split())), strict=True)
     )
 
 
-def as_csv(rows: list[dict], columns: tuple[str, ...]) -> str:
+def as_csv(rows: list[dict]) -> str:
     """A table as text, with a header even when it is empty."""
     text = io.StringIO()
-    writer = csv.DictWriter(text, columns, lineterminator="\n")
+    writer = csv.DictWriter(text, COLUMNS, lineterminator="\n")
     writer.writeheader()
     writer.writerows(rows)
     return text.getvalue()
@@ -87,9 +81,8 @@ def main(snakemake: Any) -> None:
         court.bench.runtime.prepare(tasks)
         progress = Progress(2 * len(tasks), "patches (gold and empty)")
         strict = getattr(params, "strict", True)
-        rows, timings = validate(tasks, court, strict, lambda verdict: progress.advance())
-        atomic_write(snakemake.output.validation, as_csv(rows, COLUMNS))
-        atomic_write(snakemake.output.timing, as_csv(timings, ("task", "seconds")))
+        rows = validate(tasks, court, strict, lambda verdict: progress.advance())
+        atomic_write(snakemake.output.validation, as_csv(rows))
         log.info("%d of %d tasks are valid", sum(row["valid"] for row in rows), len(rows))
 
 

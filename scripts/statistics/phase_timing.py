@@ -1,7 +1,7 @@
 """What the time of a phase went into: everything measured in seconds, apart from every table that must repeat.
 
 Rule script `phase_timing`: input jobs (Snakemake's benchmark files), sessions (trajectories.jsonl), trajectories and verdicts
-(timing.jsonl), validation (validation.timing.csv); output timing. A job's seconds are those of its last run; a session's are
+(timing.jsonl), validation (validation.csv); output timing. A job's seconds are those of its last run; a session's are
 those of the run that made it, also where a job took it from the store.
 """
 

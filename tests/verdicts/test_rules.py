@@ -111,7 +111,7 @@ def test_validate_writes_one_row_a_task(study):
     solved = json.loads(json.dumps(good).replace("kit__kit-1", "kit__kit-3"))
     solved["evaluation"] |= {"FAIL_TO_PASS": ["tests/test_numbers.py::test_double"], "PASS_TO_PASS": []}
     write_jsonl("tasks.jsonl", [good, bad, solved])
-    validate_rule.main(rule("validate", 2, validation="validation.csv", timing="validation.timing.csv"))
+    validate_rule.main(rule("validate", 2, validation="validation.csv"))
     rows = list(csv.DictReader((study / "validation.csv").open()))
     assert [list(row.values())[:4] for row in rows] == [
         ["kit__kit-1", "1", "0", "1"], ["kit__kit-2", "0", "0", "0"], ["kit__kit-3", "1", "1", "0"],
@@ -121,7 +121,7 @@ def test_validate_writes_one_row_a_task(study):
         "gold is unresolved: tests did not run",
         "passes without a patch",
     ]
-    assert (study / "validation.timing.csv").read_text().startswith("task,seconds\nkit__kit-1,")
+    assert all(float(row["seconds"]) > 0 for row in rows)
 
 
 def test_validate_never_takes_a_task_out_for_infrastructure(study):
