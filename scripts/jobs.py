@@ -26,6 +26,7 @@ def job(snakemake: Any) -> Iterator[logging.Logger]:
         handlers=[file, terminal],
         force=True,
     )
+    logging.getLogger("bitsandbytes").setLevel(logging.ERROR)  # it warns of a kernel that nothing here uses
     logger = logging.getLogger(snakemake.rule)
     try:
         yield logger
