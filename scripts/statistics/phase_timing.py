@@ -36,8 +36,8 @@ def place(path: str) -> Row:
     """Stage, repo, model, split, recipe, arm and checkpoint that a file's path names."""
     repo, *folders, file = Path(path).parts[1:]
     stage = file.split(".")[0]
-    if not folders:
-        return {"repo": repo, "stage": stage}
+    if not folders:  # the table of rule validate is a stage with its job
+        return {"repo": repo, "stage": stage.replace("validation", "validate")}
     if "adapters" in folders:
         model, split, recipe, _ = folders
         return {
@@ -121,9 +121,7 @@ def main(snakemake: Any) -> None:
         rows = [job_row(path) for path in files.jobs]
         rows += [session_row(timing, read_jsonl(timing), read_jsonl(sessions)) for timing, sessions in pairs]
         rows += [verdict_row(path, read_jsonl(path)) for path in files.verdicts]
-        rows += [
-            place(path) | {"seconds": float(pd.read_csv(path)["seconds"].sum())} for path in files.validation
-        ]
+        rows += [verdict_row(path, pd.read_csv(path).to_dict("records")) for path in files.validation]
         jobs = merged(rows)
         summed = totals(jobs)
         atomic_write(snakemake.output.timing, to_csv([*summed, *jobs], COLUMNS))

@@ -17,7 +17,7 @@ NAMES = {"repo": "pocket", "model": "tiny", "split": "A", "recipe": "full-replay
             "benchmarks/pocket/tiny/A/full-replay/adapters/20.tsv",
             NAMES | {"stage": "training", "checkpoint": "20"},
         ),
-        ("results/pocket/validation.csv", {"repo": "pocket", "stage": "validation"}),
+        ("results/pocket/validation.csv", {"repo": "pocket", "stage": "validate"}),
         (
             "benchmarks/pocket/tiny/base/verdicts.tsv",
             {
