@@ -1,8 +1,9 @@
 """The engine of this process: transformers and peft, on CPU, CUDA or Apple's mps.
 
 Rows of a fixed shape: every decoding step runs `slots` rows, empty ones padded, and attention row by row (ragged.py).
-Prompts are read one conversation at a time, the beginning that all share by itself and once. So a reply depends on its own conversation and on the number of slots, which
-is part of a session's key, and on nothing else. A session holds one row's worth of cache from its first turn to its last.
+Prompts are read one conversation at a time, the beginning that all share by itself and once. So a reply depends on its own
+conversation and on the number of slots, which is part of a session's key, and on nothing else. A session holds one row's
+worth of cache from its first turn to its last.
 """
 
 import queue
