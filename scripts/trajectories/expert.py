@@ -149,7 +149,7 @@ def moved(new: list[str], old: str) -> bool:
 
 def outdented(lines: list[str]) -> list[str]:
     """The lines without the indentation of the first, which the tool gives back; as they are where one has less."""
-    first, full = indentation(lines[0]) if lines else 0, [line for line in lines if line.strip()]
-    if any(indentation(line) < first for line in full):
+    first = indentation(lines[0]) if lines and lines[0].strip() else 0
+    if any(indentation(line) < first for line in lines if line.strip()):
         return lines
     return [line[first:] if line.strip() else line for line in lines]

@@ -13,9 +13,11 @@ from scripts.trajectories.actions import plain
 from tests.small_repository import commit, git, small
 
 NAME = "kit/core.py"
-LINE = st.sampled_from(["", "    ", "=======", "x = 1", "    x = 1", "        y = 2", "def f():", "class A:", "\ty"])
-# its last line says something: a reply cannot end with an empty line, so an expert cannot make a file end with one
-FILE = st.builds(lambda lines, last: [*lines, last], st.lists(LINE, max_size=12), st.sampled_from(["x = 1", "    end"]))
+LINE = st.sampled_from(["", "    ", "=======", "x = 1", "    x = 1", "        y = 2", "def f():", "class A:"])
+FIRST, LAST = st.sampled_from(["import a", "import b"]), st.sampled_from(["x = 1", "    end"])
+# a reply cannot end with an empty line, and the tool gives a block the indentation of what it replaces: so no edit makes
+# a file end with an empty line or begin with an indented one, and no Python is like that
+FILE = st.builds(lambda first, lines, last: [first, *lines, last], FIRST, st.lists(LINE, max_size=12), LAST)
 
 
 @pytest.fixture(autouse=True, params=["tools", "tools-real"])
