@@ -5,6 +5,7 @@ import io
 import logging
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -55,18 +56,20 @@ def search(
 ) -> list[Caught]:
     """Fair bugs in the order in which they were tried, as many as are needed or as there are."""
     wanted = max(LEAST, TIMES * block["tasks"])
-    found: dict[int, Caught | None] = {}
+    found: list[Caught | str] = []
 
     def enough(done: list[Trial]) -> bool:
-        for number, trial in enumerate(done[len(found) :], len(found)):
-            found[number] = caught(trial, code, suite)
-        total = sum(each is not None for each in found.values())
+        found.extend(caught(trial, code, suite) for trial in done[len(found) :])
+        total = sum(isinstance(each, Caught) for each in found)
         log.info("%d bugs tried, %d make fair tasks", len(done), total)
         return total >= wanted
 
     trials = draw(sources(code, suite, files), suite, block["seed"])
+    log.info("%d bugs drawn", len(trials))
     hunt(place, trials, suite, enough, threads, where)
-    return [each for each in found.values() if each is not None]
+    for reason, number in Counter(each for each in found if isinstance(each, str)).most_common():
+        log.info("%d are no tasks: %s", number, reason)
+    return [each for each in found if isinstance(each, Caught)]
 
 
 def build(
