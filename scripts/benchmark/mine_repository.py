@@ -3,6 +3,7 @@
 import csv
 import io
 import logging
+import os
 import tempfile
 import time
 from collections import Counter
@@ -122,7 +123,8 @@ def main(snakemake: Any) -> None:
             log.warning("not used: %s: %s", test, reason)
         atomic_write(output.benchmark, canonical_json(found) + "\n")
         atomic_write(output.left_out, as_table(left_out))
-        log.info("%d tasks in %.0f s", found["metadata"]["total_tasks"], time.monotonic() - start)
+        total, spent = found["metadata"]["total_tasks"], time.monotonic() - start
+        log.info("%d tasks in %.0f s, of processors %.0f s", total, spent, sum(os.times()[:4]))
 
 
 if __name__ == "__main__":

@@ -11,11 +11,7 @@ import gc
 import os
 import types
 
-SAYING = (
-    *("co_name", "co_firstlineno", "co_flags", "co_argcount", "co_kwonlyargcount", "co_posonlyargcount"),
-    *("co_code", "co_names", "co_varnames", "co_cellvars", "co_freevars"),
-)
-_modules = {}  # by path: lines, extents of its outermost statements, compiler flags
+_modules = {}  # by path: lines, extents of its outermost statements, habits
 
 
 class Impossible(Exception):
@@ -38,18 +34,18 @@ def key(code):
 def swaps(root, mutant, places):
     """Pairs of a function and its new code."""
     path = os.path.join(root, mutant["path"])
-    lines, first, last, flags = surroundings(path, mutant["line"])
+    lines, first, last, others = surroundings(path, mutant["line"])
     right = lines[first - 1 : last]
     wrong = [*right[: mutant["line"] - first], mutant["new"], *right[mutant["line"] - first + 1 :]]
     try:
-        before, after = (compiled(each, first, path, flags) for each in (right, wrong))
+        before, after = (compiled(each, first, path, others) for each in (right, wrong))
     except SyntaxError as error:
         raise Impossible(str(error)) from error
     found = [
         (function, new)
         for old, new in changed(before, after)
         for function in places.get(key(old), [])
-        if same(function.__code__, old)
+        if function.__code__ == old
     ]
     if not found:
         raise Impossible("no function of the loaded module has this code")
@@ -59,18 +55,41 @@ def swaps(root, mutant, places):
 
 
 def surroundings(path, line):
-    """A module's lines, the first and last line of the outermost statement around a line, and the compiler's flags.
+    """A module's lines, the first and last line of the outermost statement around a line, and the module's habits.
 
     Nothing else has to be compiled for a mutation, which would be most of the work in a long module.
     """
     if path not in _modules:
         with open(path, encoding="utf-8", newline="") as file:
             text = file.read()
-        flags = compile(text, path, "exec", dont_inherit=True).co_flags & __future__.annotations.compiler_flag
-        _modules[path] = text.split("\n"), [extent(node) for node in ast.parse(text).body], flags
-    lines, extents, flags = _modules[path]
+        tree = ast.parse(text)
+        _modules[path] = text.split("\n"), [extent(node) for node in tree.body], habits(tree)
+    lines, extents, others = _modules[path]
     first, last = next((each for each in extents if each[0] <= line <= each[1]), (line, line))
-    return lines, first, last, flags
+    return lines, first, last, others
+
+
+def habits(tree):
+    """What the compiler makes of a statement depends on these: what the module imports, and its annotations.
+
+    A method of a name that is imported is called in another way than one of a name that is not.
+    """
+    names, future, queue = set(), 0, list(tree.body)
+    while queue:
+        node = queue.pop()
+        if isinstance(node, (ast.Import, ast.ImportFrom)):
+            bound = {alias.asname or alias.name.split(".")[0] for alias in node.names} - {"*"}
+            if getattr(node, "module", "") == "__future__":
+                future = __future__.annotations.compiler_flag if "annotations" in bound else 0
+            else:
+                names |= bound
+        elif not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+            queue += [
+                inner
+                for inner in ast.iter_child_nodes(node)
+                if isinstance(inner, (ast.stmt, ast.excepthandler))
+            ]
+    return ("import " + ", ".join(sorted(names)) if names else ""), future
 
 
 def extent(node):
@@ -79,9 +98,11 @@ def extent(node):
     return min(starts), node.end_lineno
 
 
-def compiled(lines, first, path, flags):
+def compiled(lines, first, path, habits):
     """The code of some lines of a module at their place in it."""
-    return compile("\n" * (first - 1) + "\n".join(lines), path, "exec", flags, dont_inherit=True)
+    imports, flags = habits
+    head = imports + "\n" * (first - 1) if first > 1 else ""
+    return compile(head + "\n".join(lines), path, "exec", flags, dont_inherit=True)
 
 
 def changed(before, after):
@@ -93,21 +114,6 @@ def changed(before, after):
         if old != new and (old.co_name, old.co_firstlineno) == (new.co_name, new.co_firstlineno):
             yield old, new
             yield from changed(old, new)
-
-
-def same(one, other):
-    """Whether two code objects do the same at the same place; `==` of Python 3.11 tells one that has run from one that has not."""
-    if any(getattr(one, name) != getattr(other, name) for name in SAYING):
-        return False
-    pairs = list(zip(one.co_consts, other.co_consts))
-    return len(one.co_consts) == len(other.co_consts) and all(
-        same(a, b) if isinstance(a, types.CodeType) and isinstance(b, types.CodeType) else equal(a, b)
-        for a, b in pairs
-    )
-
-
-def equal(a, b):
-    return type(a) is type(b) and repr(a) == repr(b)
 
 
 def do(pairs):
