@@ -19,7 +19,7 @@ from scripts.trajectories.sandbox import Outcome
 from scripts.verdicts.assemble import Assembled
 from scripts.verdicts.batch import open_court
 from scripts.verdicts.grade import Bench, grade
-from scripts.verdicts.official_run import Official, new_names, old_names
+from scripts.verdicts.official_run import Official, published_log
 from scripts.verdicts.report import Report
 from scripts.verdicts.swebench import OFFICIAL, instance, python_of
 
@@ -41,8 +41,7 @@ class Recorder:
         outcome, report = self.harness.run(room, task, made)
         what = self.harness.versions[self.harness.tasks[task.id]["version"]]
         if not outcome.limit:
-            named = new_names(task.repo, what.python)
-            self.logs[task.id] = old_names(outcome.output) if named else outcome.output
+            self.logs[task.id] = published_log(task, what, outcome.output)
         return outcome, report
 
 

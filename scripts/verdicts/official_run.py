@@ -61,7 +61,7 @@ class Official:
 
     def read(self, task: Task, what: Ingredients, outcome: Outcome) -> Report:
         """What the official parser and graders say of a test log."""
-        log = as_published(outcome.output, what) if task.repo == "django/django" else outcome.output
+        log = published_log(task, what, outcome.output)
         try:
             answer = self.grader.grade(task, log)
         except Unreadable as error:
@@ -74,6 +74,11 @@ class Official:
             report.forged = f"the run ended with code {outcome.returncode} although no test failed in its log"
             report.forged += f" ({report.text})" if report.text else ""
         return report
+
+
+def published_log(task: Task, what: Ingredients, output: str) -> str:
+    """A test command's output as the official parsers are to read it."""
+    return as_published(output, what) if task.repo == "django/django" else output
 
 
 def as_published(log: str, what: Ingredients) -> str:
