@@ -5,6 +5,7 @@ from scripts.benchmark.places import local_files
 from scripts.errors import UserError
 from scripts.exchange.places import check_form, imported_files
 from scripts.files import sha256_of_files
+from scripts.trajectories.expert import check_tools
 from scripts.trajectories.scaffold import load as load_scaffold
 from scripts.workflow.code import code_of
 from scripts.workflow.names import anything_but, unknown_part
@@ -76,6 +77,15 @@ def wheels():
 
 def scaffold(wildcards):
     return resource(f"scaffolds/{model(wildcards)['scaffold']}.yaml")
+
+
+def expert_scaffold(wildcards):
+    """The same for the scripted expert; leaves where it has none of the commands that the expert speaks."""
+    try:
+        check_tools(load_scaffold(model(wildcards)["scaffold"]).tools, wildcards.model)
+        return scaffold(wildcards)
+    except UserError as error:
+        setup.refuse([error])
 
 
 def all_checkpoints():

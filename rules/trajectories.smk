@@ -58,7 +58,7 @@ rule expert_trajectories:
         environments=environments,
         validation="results/{repo}/validation.csv",
         checkpoint=model_files,
-        scaffold=scaffold,
+        scaffold=expert_scaffold,
     output:
         trajectories="results/{repo}/{model}/expert/trajectories.jsonl",
         timing="results/{repo}/{model}/expert/trajectories.timing.jsonl",

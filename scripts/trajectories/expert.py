@@ -6,13 +6,14 @@ It knows the answer, so nothing it does is a result; every session of it is mark
 import ast
 import io
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from unidiff import Hunk, PatchSet
 from unidiff.constants import LINE_TYPE_NO_NEWLINE
 
 from scripts.benchmark.task import Task
+from scripts.errors import UserError
 from scripts.trajectories.engines import Ask, Conversation, Reply
 from scripts.trajectories.gitdata import git, skeleton, tree_of
 from scripts.trajectories.render import Renderer
@@ -32,6 +33,14 @@ class Script:
         tokens = next(self.replies)
         conversation.tokens.extend(tokens)
         return Reply(tokens, [0.0] * len(tokens))
+
+
+def check_tools(tools: Sequence[str], name: str) -> None:
+    """UserError if a model's scaffold lacks the commands that the expert speaks."""
+    if not {"search", "view", "edit", "submit"} <= set(tools):
+        where, what = f"config, key models.{name}.scaffold", "the expert's commands are not among its tools"
+        fix = "write another block of the model with scaffold: tools-real, or ask for no recipe of expert sessions"
+        raise UserError(where, what, fix)
 
 
 def placed(task: Task, repository: Path) -> str:
@@ -149,7 +158,7 @@ def moved(new: list[str], old: str) -> bool:
 
 def outdented(lines: list[str]) -> list[str]:
     """The lines without the indentation of the first, which the tool gives back; as they are where one has less."""
-    first, full = indentation(lines[0]) if lines else 0, [line for line in lines if line.strip()]
-    if any(indentation(line) < first for line in full):
+    first = indentation(lines[0]) if lines and lines[0].strip() else 0
+    if any(indentation(line) < first for line in lines if line.strip()):
         return lines
     return [line[first:] if line.strip() else line for line in lines]

@@ -158,3 +158,11 @@ def test_sessions_go_out_and_come_in_on_demand(snakemake, tmp_path):
     assert (
         done.returncode and "models.smollm2-135m.scaffold: imported sessions are bash commands" in done.stderr
     )
+
+
+def test_the_expert_is_refused_a_scaffold_whose_commands_it_does_not_speak(snakemake, tmp_path):
+    overlay = tmp_path / "overlay.yaml"
+    overlay.write_text("models: {smollm2-135m: {scaffold: bash}}\n")
+    done = snakemake("-n", "--configfile", str(overlay), "--", f"{MODEL}/expert/trajectories.jsonl")
+    assert done.returncode and "models.smollm2-135m.scaffold: the expert's commands are not" in done.stderr
+    assert "Traceback" not in done.stderr
