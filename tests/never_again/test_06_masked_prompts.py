@@ -42,4 +42,4 @@ def test_the_loss_does_not_move_with_what_is_not_supervised_behind_it():
 
 def test_an_example_without_a_supervised_token_is_never_trained_on():
     empty = {**rows(1)[0], "supervised": []}
-    assert train.learned_from([empty], {"strategy": "full_replay"}, 9) == []
+    assert train.learned_from([empty], 9) == []

@@ -62,16 +62,18 @@ def example(position: int, beginning: list[int], rng: random.Random) -> dict:
     }
 
 
-def rule(folder: Path, checkpoint: int, recipe: dict = RECIPE) -> SimpleNamespace:
+def rule(folder: Path, checkpoint: int, recipe: dict = RECIPE, since: int = 0) -> SimpleNamespace:
     """What Snakemake hands to the scripts train and retention, for one checkpoint of a dataset in a folder."""
     made = folder / "adapters" / str(checkpoint)
+    goes_on = since and recipe["strategy"] != "full_replay"
+    before = [folder / "adapters" / str(since) / "card.json"] if goes_on else []
     return SimpleNamespace(
         rule="train",
         log=[folder / "log"],
-        input=SimpleNamespace(dataset=folder / "dataset.jsonl", cards=[made / "card.json"]),
+        input=SimpleNamespace(dataset=folder / "dataset.jsonl", cards=[made / "card.json"], before=before),
         output=SimpleNamespace(
             card=made / "card.json", loss=made / "loss.csv", retention=folder / "retention.csv"
         ),
         wildcards=SimpleNamespace(checkpoint=str(checkpoint)),
-        params=SimpleNamespace(recipe=recipe, model=model()),
+        params=SimpleNamespace(recipe=recipe, model=model(), since=since, embeddings=None),
     )
