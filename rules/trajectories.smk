@@ -21,11 +21,12 @@ rule checkpoint:
 
 
 rule base_trajectories:
-    """The model alone, on every task."""
+    """The model alone, on every valid task."""
     input:
         tasks="results/{repo}/tasks.jsonl",
         bundle="results/{repo}/repository.bundle",
         environments=environments,
+        validation="results/{repo}/validation.csv",
         checkpoint=model_files,
         scaffold=scaffold,
     output:
@@ -50,11 +51,12 @@ rule base_trajectories:
 
 
 rule expert_trajectories:
-    """A script that plays each gold patch through the model's own tools: the controls' source."""
+    """A script that plays the gold patch of each valid task through the model's own tools: the controls' source."""
     input:
         tasks="results/{repo}/tasks.jsonl",
         bundle="results/{repo}/repository.bundle",
         environments=environments,
+        validation="results/{repo}/validation.csv",
         checkpoint=model_files,
         scaffold=scaffold,
     output:

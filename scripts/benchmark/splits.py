@@ -95,6 +95,15 @@ def valid_tasks(path: str, tasks: list[Task]) -> set[str]:
     return set(table.loc[table["valid"].str.lower().isin(("true", "1")), "task"])
 
 
+def load_valid_tasks(path: str, validation: str) -> list[Task]:
+    """The valid tasks of tasks.jsonl in its order: what sessions outside a split are played on. The environment of another
+    may not even be there, and no verdict on it would count.
+    """
+    tasks = load_tasks(path)
+    valid = valid_tasks(validation, tasks)
+    return [task for task in tasks if task.id in valid]
+
+
 def main(snakemake: Any) -> None:
     with job(snakemake) as log:
         name, tasks = snakemake.wildcards.split, load_tasks(snakemake.input.tasks)

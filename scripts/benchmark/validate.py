@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from scripts.benchmark.runtimes.venue import Venue
@@ -63,10 +63,10 @@ def row(task: Task, gold: dict, empty: dict, strict: bool) -> dict:
     )
 
 
-def as_csv(rows: list[dict]) -> str:
+def as_csv(rows: list[dict], columns: Sequence[str] = COLUMNS) -> str:
     """A table as text, with a header even when it is empty."""
     text = io.StringIO()
-    writer = csv.DictWriter(text, COLUMNS, lineterminator="\n")
+    writer = csv.DictWriter(text, columns, lineterminator="\n")
     writer.writeheader()
     writer.writerows(rows)
     return text.getvalue()

@@ -1,9 +1,9 @@
-"""Rule base_trajectories: the model alone on every task."""
+"""Rule base_trajectories: the model alone on every valid task."""
 
 from typing import Any
 
 from scripts.benchmark.runtimes.venue import Venue
-from scripts.benchmark.task import load_tasks
+from scripts.benchmark.splits import load_valid_tasks
 from scripts.jobs import job
 from scripts.trajectories.play import Cast, local_engine, play_all, record, set_stage
 
@@ -14,7 +14,8 @@ def main(snakemake: Any) -> None:
     with job(snakemake), local_engine(model) as engine:
         stage = set_stage(model, limits, snakemake.input.bundle, Venue.of(snakemake))
         cast = Cast(model, "base", "model", lambda task: engine, model["slots"])
-        record(snakemake.output, play_all(load_tasks(snakemake.input.tasks), cast, stage, limits))
+        tasks = load_valid_tasks(snakemake.input.tasks, snakemake.input.validation)
+        record(snakemake.output, play_all(tasks, cast, stage, limits))
 
 
 if __name__ == "__main__":

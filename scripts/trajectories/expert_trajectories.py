@@ -1,4 +1,4 @@
-"""Rule expert_trajectories: the scripted expert on every task, through the model's own tools and template."""
+"""Rule expert_trajectories: the scripted expert on every valid task, through the model's own tools and template."""
 
 import subprocess
 from pathlib import Path
@@ -7,7 +7,8 @@ from typing import Any
 from unidiff import PatchSet
 
 from scripts.benchmark.runtimes.venue import Venue
-from scripts.benchmark.task import Task, load_tasks
+from scripts.benchmark.splits import load_valid_tasks
+from scripts.benchmark.task import Task
 from scripts.jobs import job
 from scripts.trajectories.expert import Script, script
 from scripts.trajectories.play import Cast, play_all, record, set_stage
@@ -35,7 +36,8 @@ def main(snakemake: Any) -> None:
             return Script(stage.renderer, lines)
 
         cast = Cast({**model, "runs": 1}, "expert", "expert", engine, workers=2)
-        record(snakemake.output, play_all(load_tasks(snakemake.input.tasks), cast, stage, limits))
+        tasks = load_valid_tasks(snakemake.input.tasks, snakemake.input.validation)
+        record(snakemake.output, play_all(tasks, cast, stage, limits))
 
 
 if __name__ == "__main__":

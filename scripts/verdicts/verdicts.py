@@ -55,7 +55,9 @@ def main(snakemake: Any) -> None:
         rows = read_jsonl(inputs.trajectories)
         check_known(rows, tasks, inputs.trajectories)
         court = open_court(Venue.of(snakemake), inputs.bundle, params.limits, snakemake.threads)
-        court.bench.runtime.prepare(list(tasks.values()))
+        court.bench.runtime.prepare(
+            [tasks[name] for name in dict.fromkeys(row["instance_id"] for row in rows)]
+        )
         tally, progress = [], Progress(len(rows), "verdicts")
 
         def done(verdict: dict) -> None:

@@ -161,7 +161,7 @@ def test_logs_are_kept_as_the_graders_read_them_unless_a_limit_stopped_the_run()
         outcome = Outcome(0, "test_even (m.T.test_even) ... ok\n", 1.0, limit)
         said = SimpleNamespace(
             run=lambda room, task, made, outcome=outcome: (outcome, Report(began=True)),
-            versions={"3.0": plain("3.11", [], "x")},
+            versions={"3.0": replace(plain("3.11", [], "x"), published="3.6")},
             tasks={name: {"version": "3.0"}},
         )
         recorder = official.Recorder(said)

@@ -26,12 +26,12 @@ def test_docstrings_make_no_difference():
 
 def test_a_task_whose_gold_patch_fails_is_left_out_and_says_why():
     task = replace(small().task, patch=change({"kit/extra.py": "NAME = 1\n"}))
-    found = row(task, judged(task.patch, task), judged("", task))
+    found = row(task, judged(task.patch, task), judged("", task), strict=True)
     assert found["valid"] == 0
     assert found["reason"].startswith("gold is unresolved")
 
 
 def test_a_task_that_passes_by_itself_is_left_out_and_says_why():
     task = replace(small().task, fail_to_pass=small().task.pass_to_pass, pass_to_pass=())
-    found = row(task, judged(task.patch, task), judged("", task))
+    found = row(task, judged(task.patch, task), judged("", task), strict=True)
     assert (found["empty_resolved"], found["valid"], found["reason"]) == (1, 0, "passes without a patch")

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
+from scripts.benchmark.runtimes import own as module
 from scripts.trajectories.sandbox import SandboxFailure
-from scripts.verdicts import grade as module
 from scripts.verdicts.grade import ATTEMPTS, grade
 from scripts.verdicts.verdicts import broken
 from tests.small_repository import FIXED, LIMITS, bench, change, small

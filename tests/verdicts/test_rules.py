@@ -127,4 +127,4 @@ def test_validate_writes_one_row_a_task(study):
 def test_validate_never_takes_a_task_out_for_infrastructure(study):
     verdict = {"verdict": "infrastructure", "test_pass_fraction": None, "reason": "disk"}
     with pytest.raises(UserError, match=r"could not be run \(disk\).*run again"):
-        validate_rule.row(small().task, verdict, verdict)
+        validate_rule.row(small().task, verdict, verdict, strict=True)

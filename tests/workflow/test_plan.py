@@ -76,7 +76,7 @@ def test_the_job_that_makes_a_benchmark_goes_by_its_source():
     phase = {"repos": ["p", "d", "m"], "models": [], "splits": [], "runs": {}}
     repos = {"p": {"source": "pocket"}, "d": {"source": "swe-bench-cl"}, "m": {"source": "mined"}}
     jobs = jobs_of(phase, {"repos": repos, "recipes": {}})
-    assert jobs[:3] == ["results/p/mine_pocket", "results/d/base_commits", "results/m/mine_mined"]
+    assert jobs[:3] == ["results/p/mine_pocket", "results/d/base_commits", "results/m/mine_repository"]
 
 
 def test_a_mined_block_may_leave_out_what_has_a_default():

@@ -194,7 +194,9 @@ def message(report):
     if report.passed:
         return ""
     crash = getattr(report.longrepr, "reprcrash", None)
-    return str(crash.message if crash else report.longrepr)[-300:]
+    told = str(crash.message if crash else report.longrepr)
+    errors = [line[1:].strip() for line in told.splitlines() if line.startswith("E ")]
+    return (errors[-1] if errors else told)[-300:]
 
 
 if __name__ == "__main__":
