@@ -9,6 +9,8 @@ from types import SimpleNamespace
 import torch
 from transformers import LlamaConfig, LlamaForCausalLM
 
+from scripts.training import lora
+
 VOCABULARY = 97
 RECIPE = {
     "strategy": "full_replay", "seed": 0, "rank": 4, "alpha_over_rank": 2, "learning_rate": 0.01, "epochs": 4,
@@ -33,6 +35,11 @@ MODEL = {"checkpoint": "", "dtype": "float32", "quantization": "none", "device":
 def model() -> dict:
     """The block of a configuration that names it."""
     return {**MODEL, "checkpoint": checkpoint()}
+
+
+def base() -> torch.nn.Module:
+    """The tiny model with attention over packed examples."""
+    return lora.base_model(checkpoint(), MODEL)
 
 
 def examples(count: int = 6, shared: int = 9, seed: int = 0) -> list[dict]:
