@@ -3,8 +3,10 @@
 import csv
 import io
 import logging
+import os
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -55,18 +57,20 @@ def search(
 ) -> list[Caught]:
     """Fair bugs in the order in which they were tried, as many as are needed or as there are."""
     wanted = max(LEAST, TIMES * block["tasks"])
-    found: dict[int, Caught | None] = {}
+    found: list[Caught | str] = []
 
     def enough(done: list[Trial]) -> bool:
-        for number, trial in enumerate(done[len(found) :], len(found)):
-            found[number] = caught(trial, code, suite)
-        total = sum(each is not None for each in found.values())
+        found.extend(caught(trial, code, suite) for trial in done[len(found) :])
+        total = sum(isinstance(each, Caught) for each in found)
         log.info("%d bugs tried, %d make fair tasks", len(done), total)
         return total >= wanted
 
     trials = draw(sources(code, suite, files), suite, block["seed"])
+    log.info("%d bugs drawn", len(trials))
     hunt(place, trials, suite, enough, threads, where)
-    return [each for each in found.values() if each is not None]
+    for reason, number in Counter(each for each in found if isinstance(each, str)).most_common():
+        log.info("%d are no tasks: %s", number, reason)
+    return [each for each in found if isinstance(each, Caught)]
 
 
 def build(
@@ -119,7 +123,8 @@ def main(snakemake: Any) -> None:
             log.warning("not used: %s: %s", test, reason)
         atomic_write(output.benchmark, canonical_json(found) + "\n")
         atomic_write(output.left_out, as_table(left_out))
-        log.info("%d tasks in %.0f s", found["metadata"]["total_tasks"], time.monotonic() - start)
+        total, spent = found["metadata"]["total_tasks"], time.monotonic() - start
+        log.info("%d tasks in %.0f s, of processors %.0f s", total, spent, sum(os.times()[:4]))
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import takewhile
 
+from scripts.benchmark.cut import first_line
 from scripts.benchmark.operators import OPERATORS, Change, Scope
 from scripts.benchmark.spans import Source
 
@@ -50,7 +51,7 @@ def mutate(text: str) -> list[Mutation]:
         for operator, change in changes(node, scope):
             mutated = source.apply(change)
             if piece.means_something_else(mutated):
-                bug = describe(operator, function, text, mutated)
+                bug = piece.describe(operator, function, mutated)
                 found.setdefault((bug.line, bug.right, bug.wrong), bug)
     return sorted(found.values(), key=lambda mutation: (mutation.line, mutation.operator, mutation.wrong))
 
@@ -91,14 +92,19 @@ class Piece:
     """One function of a module: as much as has to be parsed again when something in it changes."""
 
     def __init__(self, source: Source, node: Definition) -> None:
-        first = min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)])
-        self.start, self.after = source.starts[first - 1], len(source.text) - source.starts[node.end_lineno]
+        self.first, self.source = first_line(node), source.text
+        self.start = source.starts[self.first - 1]
+        self.after = len(source.text) - source.starts[node.end_lineno]
         self.indented = node.col_offset > 0
         self.meaning = self.parsed(source.text)
 
+    def of(self, text: str) -> str:
+        """The piece of the module's text, changed or not."""
+        return text[self.start : len(text) - self.after]
+
     def parsed(self, text: str) -> str:
         """What the piece of a module's text means to the parser; SyntaxError if nothing."""
-        piece = text[self.start : len(text) - self.after]
+        piece = self.of(text)
         return ast.dump(ast.parse(f"if True:\n{piece}" if self.indented else piece))
 
     def means_something_else(self, mutated: str) -> bool:
@@ -108,16 +114,14 @@ class Piece:
         except SyntaxError:
             return False
 
-
-def describe(operator: str, function: str, right: str, wrong: str) -> Mutation:
-    """A Mutation from the texts before and after: the lines between their common start and end."""
-    a, b = right.split("\n"), wrong.split("\n")
-    start = common(a, b)
-    a, b = a[start:], b[start:]
-    shared = common(a[::-1], b[::-1])
-    return Mutation(
-        operator, function, start + 1, tuple(a[: len(a) - shared]), tuple(b[: len(b) - shared]), right
-    )
+    def describe(self, operator: str, function: str, mutated: str) -> Mutation:
+        """A Mutation from the mutated module: the piece's lines between what starts and ends as before."""
+        a, b = self.of(self.source).split("\n"), self.of(mutated).split("\n")
+        start = common(a, b)
+        a, b = a[start:], b[start:]
+        shared = common(a[::-1], b[::-1])
+        right, wrong = a[: len(a) - shared], b[: len(b) - shared]
+        return Mutation(operator, function, self.first + start, tuple(right), tuple(wrong), self.source)
 
 
 def common(a: list[str], b: list[str]) -> int:

@@ -4,13 +4,16 @@ The expressions and their values, with and without the fault, were noted while t
 """
 
 import ast
+import re
 from collections.abc import Iterator
 
 from scripts.benchmark.cut import definitions, first_line
 from scripts.benchmark.issue import Example
+from scripts.benchmark.own_names import Names, loaded, names, parsed, stored
 
 LONGEST = 160  # characters of an expression, of a value, of a step
-STEPS = 5
+STEPS = 6  # lines before the expression
+SELF = re.compile(r"\bself\b")
 SIMPLE = (
     ast.Assign,
     ast.AnnAssign,
@@ -25,17 +28,13 @@ SIMPLE = (
 Difference = list  # [place, names, right, wrong] as notes.differences gives it
 
 
-def example(differences: list[Difference], text: str, line: int) -> Example | None:
-    """The first expression of a test that can be told: text of the test's file, and the first line of its function."""
-    function = next((node for node in definitions(ast.parse(text)) if first_line(node) == line), None)
-    if function is None:
-        return None
-    for place, names, right, wrong in differences:
+def examples(differences: list[Difference], text: str, line: int) -> Iterator[Example]:
+    """The expressions of a test that can be told: text of the test's file, and the first line of its function."""
+    function = next((node for node in definitions(parsed(text)) if first_line(node) == line), None)
+    for place, known, right, wrong in differences if function else []:
         node = at(function, place)
-        shown = node and names is not None and tell(function, node, names, right, wrong)
-        if shown:
-            return shown
-    return None
+        if node and known is not None and (shown := tell(function, node, known, right, wrong, names(text))):
+            yield shown
 
 
 def at(function: ast.AST, place: list[int]) -> ast.expr | None:
@@ -51,40 +50,48 @@ def at(function: ast.AST, place: list[int]) -> ast.expr | None:
 def tell(
     function: ast.FunctionDef,
     node: ast.expr,
-    names: dict[str, str | None],
+    known: dict[str, str | None],
     right: list[str],
     wrong: list[str],
+    about: Names,
 ) -> Example | None:
     """The example of one expression, or None where it would not be understood."""
-    hidden = {name for name, value in names.items() if value is None}
+    hidden = {name for name, value in known.items() if value is None}
     led = list(steps(function, node, hidden)) if hidden else []
-    setup = [
-        f"{name} = {value}" for name, value in names.items() if value is not None and not assigns(led, name)
-    ]
-    setup += [text for step in led for text in ast.unparse(step).split("\n")]
-    texts = [ast.unparse(node), *setup, right[1], wrong[1]]
-    if len(setup) > STEPS or any(len(text) > LONGEST or "self" in text for text in texts):
+    made = {name for step in led for name in stored(step)}
+    given = [f"{name} = {value}" for name, value in known.items() if value is not None and name not in made]
+    helpers = about.missing([*led, node], made | {name for name, value in known.items() if value is not None})
+    if helpers is None or not hidden <= made:
         return None
-    if hidden and not all(assigns(led, name) for name in hidden):
+    lines = [line for step in (*helpers, *led) for line in about.spelled(step).split("\n")]
+    setup = (*given, *lines)
+    texts = [about.spelled(node), *setup, right[1], wrong[1]]
+    if len(setup) > STEPS or any(len(text) > LONGEST or SELF.search(text) for text in texts):
         return None
     said = [outcome(node, *found) for found in (wrong, right)]
-    return Example(texts[0], said[0], said[1], tuple(setup))
+    return Example(texts[0], said[0], said[1], setup)
 
 
 def outcome(node: ast.expr, kind: str, text: str) -> str:
     """What an expression gives, in the words of Example."""
     if kind == "raises":
         return f"raises {text}"
-    return text if isinstance(node, ast.Call) else f"gives {text}"
+    what = f"an object of type {text}" if kind == "is" else text
+    return what if isinstance(node, ast.Call) else f"gives {what}"
 
 
 def steps(function: ast.FunctionDef, node: ast.expr, hidden: set[str]) -> Iterator[ast.stmt]:
     """The statements before an expression that its names depend on, as a user would write them."""
-    earlier, found, needed = before(function, node), [], set(hidden)
+    found, needed = [], set(hidden)
+    earlier = before(function, node)
+    local = {name for statement in earlier for name in stored(statement)}
     for statement in reversed(earlier):
-        names = {each.id for each in ast.walk(statement) if isinstance(each, ast.Name)}
-        if names & needed:
-            needed |= names
+        made, reads = stored(statement), loaded(statement) & local
+        if (made | reads) & needed:
+            anew = isinstance(statement, ast.Assign) and all(
+                isinstance(to, ast.Name) for to in statement.targets
+            )
+            needed = (needed - made if anew else needed) | reads
             found.append(statement)
     yield from map(plain, reversed(found))
 
@@ -109,12 +116,3 @@ def plain(statement: ast.stmt) -> ast.stmt:
     if isinstance(value, ast.Call) and value.args and ast.unparse(value.func).startswith("self.assert"):
         return ast.Expr(value.args[0])
     return statement
-
-
-def assigns(statements: list[ast.stmt], name: str) -> bool:
-    """Whether one of some statements gives the name a value."""
-    nodes = [node for statement in statements for node in ast.walk(statement)]
-    stored = any(
-        isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store) and node.id == name for node in nodes
-    )
-    return stored or any(isinstance(node, ast.FunctionDef) and node.name == name for node in statements)

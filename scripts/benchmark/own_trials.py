@@ -5,6 +5,7 @@ import random
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import islice, zip_longest
 from types import CodeType
 
@@ -48,7 +49,8 @@ def draw(sources: dict[str, str], suite: Suite, seed: int) -> list[Trial]:
 def reachable(path: str, text: str, suite: Suite) -> Iterator[Trial]:
     """The bugs of a module that change one line, unlike every line it has, with the tests that reach that line."""
     spans, reach, imported = heads(text), suite.reach[path], suite.imported.get(path, frozenset())
-    known, seen = set(map(str.strip, text.split("\n"))), set()
+    rows = text.split("\n")
+    known, seen = set(map(str.strip, rows)), set()
     places = {prefix + node.name: node for prefix, node in definitions(ast.parse(text).body, "")}
     for bug in mutate(text):
         if not bug.single_line or bug.wrong[0].strip() in known:
@@ -57,7 +59,7 @@ def reachable(path: str, text: str, suite: Suite) -> Iterator[Trial]:
         reaching = {test for line in lines for test in reach.get(line, ())}
         if not reaching or len(reaching) > MOST_TESTS or not imported.isdisjoint(lines):
             continue
-        if (code := bytecode(bug, places)) and code not in seen:
+        if (code := bytecode(bug, rows, places[bug.function])) and code not in seen:
             seen.add(code)
             yield Trial(path, bug, tuple(test for test in suite.tests if test in reaching))
 
@@ -75,17 +77,17 @@ def heads(text: str) -> dict[int, range]:
     return found
 
 
-def bytecode(bug: Mutation, places: dict[str, Definition]) -> tuple | None:
+def bytecode(bug: Mutation, lines: list[str], node: Definition) -> tuple | None:
     """What the mutated function does, whatever its text: equal for bugs that are the same. None if it is no bug."""
-    node = places[bug.function]
-    lines, first = bug.source.split("\n"), first_line(node)
-    right = meaning(lines[first - 1 : node.end_lineno])
-    lines[bug.line - 1] = bug.wrong[0]
-    wrong = meaning(lines[first - 1 : node.end_lineno])
-    return wrong if wrong != right else None
+    first = first_line(node)
+    right = lines[first - 1 : node.end_lineno]
+    wrong = [*right[: bug.line - first], *bug.wrong, *right[bug.line - first + 1 :]]
+    found = meaning(tuple(wrong))
+    return found if found != meaning(tuple(right)) else None
 
 
-def meaning(lines: list[str]) -> tuple | None:
+@lru_cache(maxsize=2)  # the right lines are asked for again with the next bug
+def meaning(lines: tuple[str, ...]) -> tuple | None:
     """The byte code of a function without its place in the file; None where it does not compile."""
     head = "if True:\n" if lines[0][:1].isspace() else ""
     try:
@@ -99,7 +101,8 @@ def stripped(code: CodeType) -> tuple:
     constants = [
         stripped(each) if isinstance(each, CodeType) else (type(each), each) for each in code.co_consts
     ]
-    return code.co_code, code.co_exceptiontable, code.co_names, code.co_varnames, repr(constants)
+    names = code.co_names, code.co_varnames, code.co_cellvars, code.co_freevars
+    return code.co_code, code.co_exceptiontable, names, repr(constants)
 
 
 def orders(batch: tuple[Trial, ...], suite: Suite) -> list[dict]:

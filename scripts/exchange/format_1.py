@@ -50,18 +50,24 @@ def observed(text: object, number: int) -> tuple[str, int]:
     """(output, return code) as the agent was shown them; a command that was killed has the code -1. Raises Unusable."""
     if isinstance(text, str):
         code, plain = CODE.search(text), PLAIN.match(text)
-        if code or KILLED in text:
-            return _shown(text), int(code[1]) if code else -1
+        if code:
+            return _shown(text), int(code[1])
+        if KILLED in text:
+            return _shown(text, "\n"), -1
         if plain:
             return _literal(plain[1], number)
     raise Unusable(f"message {number} shows no return code that could be read")
 
 
-def _shown(text: str) -> str:
-    """What stands between the tags of an observation; a long one was cut in its middle."""
-    found = [match for match in (WHOLE.search(text), CUT.search(text)) if match]
-    first = min(found, key=lambda match: match.start(), default=None)
-    return "\n[...]\n".join(first.groups()) if first else ""
+def _shown(text: str, added: str = "") -> str:
+    """What stands between the tags of an observation, whole or cut in its middle.
+
+    The templates of 1.x add a line feed to each part of one that was cut, and `added` to a whole one.
+    """
+    whole, cut = WHOLE.search(text), CUT.search(text)
+    if cut and not (whole and whole.start() < cut.start()):
+        return "\n[...]\n".join(part.removesuffix("\n") for part in cut.groups())
+    return whole[1].removesuffix(added) if whole else ""
 
 
 def _literal(text: str, number: int) -> tuple[str, int]:

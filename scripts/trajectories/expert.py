@@ -4,12 +4,17 @@ It knows the answer, so nothing it does is a result; every session of it is mark
 """
 
 import ast
+import io
+import tempfile
 from collections.abc import Iterator
+from pathlib import Path
 
 from unidiff import Hunk, PatchSet
+from unidiff.constants import LINE_TYPE_NO_NEWLINE
 
 from scripts.benchmark.task import Task
 from scripts.trajectories.engines import Ask, Conversation, Reply
+from scripts.trajectories.gitdata import git, skeleton, tree_of
 from scripts.trajectories.render import Renderer
 from scripts.trajectories.tools import SEPARATOR, indentation, matches
 
@@ -29,24 +34,53 @@ class Script:
         return Reply(tokens, [0.0] * len(tokens))
 
 
-def script(task: Task, sources: dict[str, str], view_lines: int) -> list[str]:
-    """The expert's replies for a task: search, view and edit for each place of the gold patch, then submit.
+def placed(task: Task, repository: Path) -> str:
+    """The gold patch with the line numbers of the task's commit: a published one may be some lines off, as git allows."""
+    with tempfile.TemporaryDirectory() as scratch:
+        outside = skeleton(Path(scratch) / "git", alternates=repository.resolve() / "objects")
+        git("read-tree", base := tree_of(repository, task.ref), folder=outside)
+        text = (task.patch.rstrip("\n") + "\n").encode(errors="surrogateescape")
+        git("apply", "--cached", "--whitespace=nowarn", "-", folder=outside, stdin=text)
+        after = git("write-tree", folder=outside).decode().strip()
+        found = git("diff-tree", "-r", "-p", "--no-renames", base, after, folder=outside)
+    return found.decode(errors="surrogateescape")
 
-    sources: text of each file of the patch before it. Edits go from the bottom up, so that line numbers stay true.
+
+def sources(task: Task, patch: str, repository: Path) -> dict[str, str]:
+    """Text, at the task's commit, of each file that a patch changes."""
+    paths = [file.path for file in PatchSet(patch) if not file.is_added_file]
+    shown = {path: git("show", f"{task.ref}:{path}", folder=repository) for path in paths}
+    return {path: text.decode(errors="surrogateescape") for path, text in shown.items()}
+
+
+def script(patch: str, sources: dict[str, str], view_lines: int) -> list[str]:
+    """The expert's replies for a patch: search, view and edit for each place of it, then submit.
+
+    sources: text of each file of the patch before it. Edits go from the bottom up, so that line numbers stay true. A new
+    file is left out, because no tool makes one: such a session comes to its end, and does not resolve its task.
     """
-    lines: list[str] = []
-    for file in PatchSet(task.patch):
-        for hunk in reversed(file):
+    replies: list[str] = []
+    for file in PatchSet(patch):
+        lines = lines_of(sources.get(file.path, ""))
+        for hunk in reversed([] if file.is_added_file else list(file)):
             for start, end, new in reversed(list(changes(hunk))):
-                lines += visit(file.path, sources[file.path], start, view_lines)
-                lines.append(edit(file.path, sources[file.path], start, end, new))
-    return [*lines, "submit"]
+                replies += visit(file.path, "\n".join(lines), max(1, min(start, len(lines))), view_lines)
+                replies.append(edit(file.path, lines, start, end, new))
+                lines[start - 1 : end] = new
+    return [*replies, "submit"]
+
+
+def lines_of(text: str) -> list[str]:
+    """Lines as the tools count them."""
+    return [line.rstrip("\r\n") for line in io.StringIO(text, newline="")]
 
 
 def changes(hunk: Hunk) -> Iterator[tuple[int, int, list[str]]]:
     """(start, end, new lines) of each run of changed lines; an insertion has end = start - 1."""
     at, start, removed, new = hunk.source_start, None, 0, []
     for line in hunk:
+        if line.line_type == LINE_TYPE_NO_NEWLINE:
+            continue
         if line.is_context and start is not None:
             yield start, start + removed - 1, new
             start, removed, new = None, 0, []
@@ -73,30 +107,49 @@ def visit(path: str, source: str, line: int, view_lines: int) -> list[str]:
 def enclosing(source: str, line: int) -> tuple[str, int] | None:
     """(name, first line) of the innermost function or class around a line."""
     kinds = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+    try:
+        tree = ast.parse(source)
+    except (SyntaxError, ValueError):  # no Python, or one of another time
+        return None
     around = [
         node
-        for node in ast.walk(ast.parse(source))
+        for node in ast.walk(tree)
         if isinstance(node, kinds) and node.lineno <= line <= (node.end_lineno or node.lineno)
     ]
     node = max(around, key=lambda each: each.lineno, default=None)
     return (node.name, node.lineno) if node else None
 
 
-def edit(path: str, source: str, start: int, end: int, new: list[str]) -> str:
-    """The edit command: by the old lines where they stand in the file once, else by their numbers.
-
-    An insertion repeats the line that it comes before, because the tool replaces lines.
-    """
-    lines = source.splitlines()
-    if end < start:
-        new, end = [*new, lines[start - 1]], start
+def edit(path: str, lines: list[str], start: int, end: int, new: list[str]) -> str:
+    """The edit command: by the old lines where they stand in the file once, else by their numbers."""
+    start, end, new = sayable(lines, start, end, new)
     old = lines[start - 1 : end]
-    if len(matches(lines, old, str.strip)) == 1:
+    if len(matches(lines, old, str.strip)) == 1 and SEPARATOR not in map(str.strip, old):
         return "\n".join([f"edit {path}", *outdented(old), SEPARATOR, *outdented(new)])
     return "\n".join([f"edit {path} {start} {end}", *new])
 
 
+def sayable(lines: list[str], start: int, end: int, new: list[str]) -> tuple[int, int, list[str]]:
+    """The same change over as many lines around it as the tool needs to give exactly that.
+
+    An insertion repeats a line, because the tool replaces lines; a reply cannot end with an empty line; and the tool
+    moves a block to where its first line was, so that the first lines must be indented alike.
+    """
+    while (end < start or new[-1:] == [""]) and end < len(lines):
+        new, end = [*new, lines[end]], end + 1
+    while (end < start or moved(new, lines[start - 1])) and start > 1:
+        new, start = [lines[start - 2], *new], start - 1
+    return start, end, new
+
+
+def moved(new: list[str], old: str) -> bool:
+    """Would the tool give the new lines another indentation than they have?"""
+    return bool(new and new[0].strip()) and indentation(new[0]) != indentation(old)
+
+
 def outdented(lines: list[str]) -> list[str]:
-    """The lines without the indentation of the first; the tool gives it back."""
-    first = indentation(lines[0]) if lines else 0
-    return [line[min(first, indentation(line)) :] for line in lines]
+    """The lines without the indentation of the first, which the tool gives back; as they are where one has less."""
+    first, full = indentation(lines[0]) if lines else 0, [line for line in lines if line.strip()]
+    if any(indentation(line) < first for line in full):
+        return lines
+    return [line[first:] if line.strip() else line for line in lines]

@@ -188,7 +188,7 @@ def matches(lines, old, same):
 def replace(path, lines, start, end, new):
     """Put new lines in place of lines start to end and touch no other byte."""
     if SETTINGS["fuzzy_edit"]:
-        new = reindented(new, lines[start - 1])
+        new = reindented(new, lines[start - 1].rstrip("\r\n"))
     last = lines[end - 1]
     ending = last[len(last.rstrip("\r\n")) :]
     usual = ending or ("\r\n" if lines[0].endswith("\r\n") else "\n")
@@ -209,7 +209,7 @@ def reindented(new, old):
         return new
     have = indentation(new[0])
     want = old[: indentation(old)]
-    return [want + line[have:] if not line[:have].strip() else line for line in new]
+    return [want + line[have:] if line.strip() and not line[:have].strip() else line for line in new]
 
 
 def unfenced(lines):

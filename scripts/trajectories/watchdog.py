@@ -102,10 +102,8 @@ def _tmpfs(init: int) -> int:
     total = 0
     for place in ("tmp", "dev/shm"):
         try:
-            if os.path.samefile(
-                f"/proc/{init}/root", "/"
-            ):  # not in its own root yet: what is there is the host's
-                break
+            if os.path.samefile(f"/proc/{init}/root", "/"):
+                break  # not in its own root yet: what is there is the host's
             status = os.statvfs(f"/proc/{init}/root/{place}")
         except OSError:
             continue

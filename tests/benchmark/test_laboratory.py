@@ -31,6 +31,13 @@ def minus(a, b):
 class Box:
     def get(self, key):
         return [key, 1]
+
+
+import collections
+
+
+def count(items):
+    return collections.Counter(items).most_common(1)
 """
 
 
@@ -53,6 +60,8 @@ def test_whoever_holds_a_function_gets_the_mutation(module, tmp_path):
     plus, minus, box = module.plus, module.minus, module.Box()
     for line, new in ((2, "    return a * b"), (14, "        return b - a"), (20, "        return [key, 2]")):
         exchange.do(swapped(tmp_path, line, new))
+    exchange.do(swapped(tmp_path, 27, "    return collections.Counter(items).most_common(0)"))
+    assert module.count("aab") == []
     assert plus(3, 4) == 12 and minus(1, 3) == 2 and box.get("a") == ["a", 2]
 
 

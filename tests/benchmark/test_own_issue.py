@@ -5,9 +5,24 @@ import ast
 import pytest
 
 from scripts.benchmark.issue import Example, report
-from scripts.benchmark.own_issue import example
+from scripts.benchmark.own_issue import examples
 
 TEXT = """
+import doctest
+import library as lib
+from library import chunks, first, peekable
+from tests.support import near
+
+
+def double(number):
+    return number * 2
+
+
+@fixture
+def given():
+    return 1
+
+
 def test_plain():
     items = [1, 2]
     assert list(chunks(items, 2)) == [[1, 2]]
@@ -19,6 +34,19 @@ def test_steps():
     box = peekable(source)
     assert next(box) == "a"
     assert box.peek() == "b"
+
+
+def test_names():
+    values = lib.scaled(double, 2)
+    assert near(values, 1)
+    assert lib.first(given) == doctest.testmod(lib)
+
+
+def test_anew():
+    box = peekable("ab")
+    assert next(box) == "a"
+    box = peekable("c")
+    assert box.peek() == "c"
 
 
 class Tests(TestCase):
@@ -42,7 +70,7 @@ def told(test: str, expression: str, names: dict, right: list, wrong: list) -> E
         each for each in ast.walk(function) if isinstance(each, ast.expr) and ast.unparse(each) == expression
     ]
     place = [node.lineno, node.col_offset, node.end_lineno, node.end_col_offset]
-    return example([[place, names, right, wrong]], TEXT, function.lineno)
+    return next(examples([[place, names, right, wrong]], TEXT, function.lineno), None)
 
 
 def test_a_name_with_a_plain_value_is_told_with_it():
@@ -80,9 +108,25 @@ def test_what_is_no_call_gives():
     )
 
 
+def test_an_import_is_told_by_its_full_name_and_a_helper_of_the_tests_with_its_lines():
+    shown = told("test_names", "lib.scaled(double, 2)", {}, ["gives", "4"], ["is", "function"])
+    assert shown.sentence() == (
+        "After\n\n    def double(number):\n        return number * 2\n\n"
+        "`library.scaled(double, 2)` returns an object of type function, but 4 is expected."
+    )
+
+
+def test_what_was_before_a_name_got_its_value_is_not_told():
+    shown = told("test_anew", "box.peek()", {"box": None}, ["gives", "'c'"], ["gives", "'a'"])
+    assert shown.setup == ("box = peekable('c')",)
+
+
 @pytest.mark.parametrize(
     ("test", "expression", "names"),
     [
+        ("test_names", "near(values, 1)", {"values": "4"}),  # a helper of other tests
+        ("test_names", "lib.first(given)", {}),  # a name that is more than a function or a value
+        ("test_names", "doctest.testmod(lib)", {}),  # says nothing about the fault
         ("test_own", "self.box.peek()", {}),  # nobody knows the test case
         ("test_loop", "first(source)", {"source": None}),  # a step in a loop cannot be told
         ("test_plain", "list(chunks(items, 2))", None),  # a name had no value

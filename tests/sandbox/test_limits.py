@@ -2,6 +2,8 @@
 
 import os
 import secrets
+import subprocess
+import tempfile
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -11,6 +13,7 @@ import pytest
 from scripts.trajectories import workspace
 from scripts.trajectories.public import scratch
 from scripts.trajectories.sandbox import Sandbox
+from scripts.trajectories.watchdog import Watchdog
 from tests.small_repository import LIMITS, interpreter, small
 
 MB = 1 << 20
@@ -145,3 +148,17 @@ def test_no_action_outlives_a_killed_job(box):
     time.sleep(0.1)
     assert beat.stat().st_size == before
     assert not [pid for pid in filter(str.isdigit, os.listdir("/proc")) if mark.encode() in environ(pid)]
+
+
+def test_the_hosts_own_files_are_never_the_actions(tmp_path):
+    """Bubblewrap's first process is in the host's root until it has made its own: what lies in the host's /tmp is not its.
+
+    On a busy machine a look falls into that moment.
+    """
+    (tmp_path / "workspace").mkdir()
+    with subprocess.Popen(["sleep", "60"]) as outside, tempfile.NamedTemporaryFile(dir="/tmp") as file:
+        file.write(bytes(2 * MB))
+        file.flush()
+        watchdog = Watchdog(tmp_path / "workspace", replace(LIMITS, workspace_mb=1), 0, outside.pid)
+        assert watchdog.breach() is None
+        outside.kill()

@@ -4,9 +4,14 @@ Whoever holds such a function (another module, a decorator, a test that imported
 changed, so nothing has to be imported again.
 """
 
+import __future__
+
+import ast
 import gc
 import os
 import types
+
+_modules = {}  # by path: lines, extents of its outermost statements, habits
 
 
 class Impossible(Exception):
@@ -29,12 +34,11 @@ def key(code):
 def swaps(root, mutant, places):
     """Pairs of a function and its new code."""
     path = os.path.join(root, mutant["path"])
-    with open(path, encoding="utf-8", newline="") as file:
-        lines = file.read().split("\n")
-    before = compile("\n".join(lines), path, "exec", dont_inherit=True)
-    lines[mutant["line"] - 1] = mutant["new"]
+    lines, first, last, others = surroundings(path, mutant["line"])
+    right = lines[first - 1 : last]
+    wrong = [*right[: mutant["line"] - first], mutant["new"], *right[mutant["line"] - first + 1 :]]
     try:
-        after = compile("\n".join(lines), path, "exec", dont_inherit=True)
+        before, after = (compiled(each, first, path, others) for each in (right, wrong))
     except SyntaxError as error:
         raise Impossible(str(error)) from error
     found = [
@@ -48,6 +52,57 @@ def swaps(root, mutant, places):
     if any(function.__code__.co_freevars != new.co_freevars for function, new in found):
         raise Impossible("the function holds other variables of its surroundings")
     return found
+
+
+def surroundings(path, line):
+    """A module's lines, the first and last line of the outermost statement around a line, and the module's habits.
+
+    Nothing else has to be compiled for a mutation, which would be most of the work in a long module.
+    """
+    if path not in _modules:
+        with open(path, encoding="utf-8", newline="") as file:
+            text = file.read()
+        tree = ast.parse(text)
+        _modules[path] = text.split("\n"), [extent(node) for node in tree.body], habits(tree)
+    lines, extents, others = _modules[path]
+    first, last = next((each for each in extents if each[0] <= line <= each[1]), (line, line))
+    return lines, first, last, others
+
+
+def habits(tree):
+    """What the compiler makes of a statement depends on these: what the module imports, and its annotations.
+
+    A method of a name that is imported is called in another way than one of a name that is not.
+    """
+    names, future, queue = set(), 0, list(tree.body)
+    while queue:
+        node = queue.pop()
+        if isinstance(node, (ast.Import, ast.ImportFrom)):
+            bound = {alias.asname or alias.name.split(".")[0] for alias in node.names} - {"*"}
+            if getattr(node, "module", "") == "__future__":
+                future = __future__.annotations.compiler_flag if "annotations" in bound else 0
+            else:
+                names |= bound
+        elif not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+            queue += [
+                inner
+                for inner in ast.iter_child_nodes(node)
+                if isinstance(inner, (ast.stmt, ast.excepthandler))
+            ]
+    return ("import " + ", ".join(sorted(names)) if names else ""), future
+
+
+def extent(node):
+    """First and last line of a statement, its decorators included."""
+    starts = [node.lineno, *(decorator.lineno for decorator in getattr(node, "decorator_list", ()))]
+    return min(starts), node.end_lineno
+
+
+def compiled(lines, first, path, habits):
+    """The code of some lines of a module at their place in it."""
+    imports, flags = habits
+    head = imports + "\n" * (first - 1) if first > 1 else ""
+    return compile(head + "\n".join(lines), path, "exec", flags, dont_inherit=True)
 
 
 def changed(before, after):

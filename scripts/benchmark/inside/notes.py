@@ -3,11 +3,13 @@
 import ast
 import copy
 import inspect
+import re
 import types
 
 LONGEST, MOST = 300, 400  # characters of a value, notes of a test
 NOTED = (ast.Call, ast.Subscript, ast.BinOp, ast.Compare, ast.Attribute)
 APART = (ast.NamedExpr, ast.Await, ast.Yield, ast.YieldFrom)
+ADDRESS = re.compile(r"0x[0-9a-f]{6,}")  # says nothing, and another thing at every start
 PLAIN = (int, float, complex, bool, str, bytes, type(None), range, type(Ellipsis))
 HOLDERS = (list, tuple, set, frozenset, dict)
 _trees = {}
@@ -31,7 +33,7 @@ def instrument(item, send):
     if found is None:
         return False
     node, classes = found
-    new = compiled(Notes().visit(copy.deepcopy(node)), classes, code)
+    new = compiled(Notes().outermost(copy.deepcopy(node)), classes, code)
     if new is None or new.co_freevars != code.co_freevars:
         return False
     function.__globals__["__note__"] = Book(send).note
@@ -85,8 +87,8 @@ def compiled(node, classes, code):
 class Notes(ast.NodeTransformer):
     """Puts a note around every expression of a kind of NOTED: __note__(place, names, lambda: expression)."""
 
-    def visit_FunctionDef(self, node):
-        """The outermost function: what it binds are the names worth telling."""
+    def outermost(self, node):
+        """The test's function: what it binds are the names worth telling."""
         self.bound = bound(node)
         node.body = [self.visit(statement) for statement in node.body]
         return node
@@ -137,10 +139,16 @@ def about_self(node):
 
 
 def bound(function):
-    """Names that a function binds."""
+    """Names that a function binds, but for the test case's own."""
     names = {node.arg for node in ast.walk(function) if isinstance(node, ast.arg)}
-    nodes = (node for node in ast.walk(function) if isinstance(node, ast.Name))
-    return names | {node.id for node in nodes if isinstance(node.ctx, ast.Store)} - {"self"}
+    for node in ast.walk(function):
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            names.add(node.id)
+        if isinstance(node, (ast.FunctionDef, ast.ClassDef)) and node is not function:
+            names.add(node.name)
+        if isinstance(node, ast.alias):
+            names.add(node.asname or node.name.split(".")[0])
+    return names - {"self"}
 
 
 def free(node):
@@ -189,7 +197,7 @@ def described(value):
 
 def is_plain(value, depth=0):
     """Built from numbers, text and their collections, so that its repr says all of it, and is short."""
-    if depth > 6 or (type(value) in (str, bytes, range) and len(repr(value)) > LONGEST):
+    if depth > 6 or (type(value) in (str, bytes, range) and not is_readable(repr(value))):
         return False
     if type(value) in PLAIN:
         return not (type(value) is int and value.bit_length() > LONGEST)
@@ -199,12 +207,19 @@ def is_plain(value, depth=0):
     return all(is_plain(each, depth + 1) for each in inside) and (depth > 0 or len(repr(value)) <= LONGEST)
 
 
+def is_readable(text):
+    return len(text) <= LONGEST and not ADDRESS.search(text)
+
+
 def differences(right, wrong):
-    """Notes (place, names, right, wrong) that differ, up to where the two runs took different ways."""
+    """Notes (place, names, right, wrong) that differ, up to where the two runs took different ways.
+
+    What a wrong run gives may be told by its type alone, what is right may not.
+    """
     found = []
     for one, other in zip(right, wrong):
         if one[0] != other[0]:
             break
-        if one[2:] != other[2:] and "is" not in (one[2], other[2]):
+        if one[2:] != other[2:] and one[2] != "is":
             found.append([one[0], other[1], one[2:], other[2:]])
     return found[:8]
