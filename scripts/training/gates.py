@@ -5,17 +5,52 @@ scale * B diag(g) A, where g repeats each w_i over its ranks; so the rows of a b
 base is not touched, whatever its precision.
 """
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
 
+import numpy as np
 import torch
 
+from scripts.training.router import Router, from_content, query
+
+EXPERTS, ROUTER = "experts.json", "router.safetensors"
 Gate = torch.Tensor  # [rows, ranks], or [1, ranks] for all rows
 
 
 def gate(weights: torch.Tensor, ranks: Sequence[int]) -> Gate:
     """Weights [rows, experts] over each expert's ranks [rows, ranks]."""
     return weights.repeat_interleave(torch.tensor(ranks), dim=-1)
+
+
+@dataclass(frozen=True)
+class Mixture:
+    """The experts of an adapter that holds them side by side, and who is asked when.
+
+    ranks: of each expert; top_k: experts a query is given to; embed: unit vectors [n, dimensions] of texts.
+    """
+
+    ranks: list[int]
+    top_k: int
+    router: Router
+    embed: Callable[[list[str]], np.ndarray]
+
+    def gate(self, issue: str, read: str) -> Gate:
+        """The gate [1, ranks] for a query: the issue and what was read last."""
+        return gate(self.router.weights(query([issue], [read], self.embed), self.top_k), self.ranks)
+
+    def even(self) -> Gate:
+        """All experts alike [1, ranks]: for text that all conversations share, before there is a query."""
+        return torch.full((1, sum(self.ranks)), 1 / len(self.ranks))
+
+
+def mixture(folder: Path, embed: Callable[[list[str]], np.ndarray]) -> Mixture | None:
+    """The mixture that an adapter's folder holds, or None for a plain adapter."""
+    if not (folder / EXPERTS).exists():
+        return None
+    about = json.loads((folder / EXPERTS).read_text())
+    return Mixture(about["ranks"], about["top_k"], from_content((folder / ROUTER).read_bytes()), embed)
 
 
 class Gates:
@@ -29,14 +64,10 @@ class Gates:
         return output if self.now is None else output * self.now[:, None, :].to(output)
 
 
-@contextmanager
-def gated(model: torch.nn.Module) -> Iterator[Gates]:
-    """The model with a gate behind each A of its one adapter."""
+def attached(model: torch.nn.Module) -> Gates:
+    """A gate behind each A of the model's one adapter."""
     gates = Gates()
-    layers = [module.lora_A["default"] for module in model.modules() if hasattr(module, "lora_A")]
-    handles = [layer.register_forward_hook(gates) for layer in layers]
-    try:
-        yield gates
-    finally:
-        for handle in handles:
-            handle.remove()
+    for module in model.modules():
+        if hasattr(module, "lora_A"):
+            module.lora_A["default"].register_forward_hook(gates)
+    return gates

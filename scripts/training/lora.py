@@ -18,6 +18,7 @@ from peft import LoraConfig, PeftModel, get_peft_model
 from peft.helpers import disable_input_dtype_casting
 from safetensors.torch import save
 
+from scripts.errors import UserError
 from scripts.jobs import Progress
 from scripts.training import merge, packing
 from scripts.training.kept import FILES, WEIGHTS
@@ -44,6 +45,7 @@ def base_model(checkpoint: str | Path, block: dict) -> torch.nn.Module:
 def with_new_adapter(model: torch.nn.Module, recipe: dict) -> PeftModel:
     """A fresh adapter on every linear layer; B is zero, so it begins as the base."""
     rank = recipe["rank"]
+    check_rank(model, rank)
     torch.manual_seed(recipe["seed"])
     config = LoraConfig(
         r=rank,
@@ -62,6 +64,20 @@ def saved(model: PeftModel) -> dict[str, bytes]:
         config["target_modules"] = sorted(config["target_modules"])
         text = json.dumps(config, indent=2, sort_keys=True) + "\n"
         return {WEIGHTS: (Path(folder) / WEIGHTS).read_bytes(), FILES[1]: text.encode()}
+
+
+def check_rank(model: torch.nn.Module, rank: int) -> None:
+    """UserError where a layer is smaller than the rank: its update would have fewer dimensions than the adapter says."""
+    layers = (
+        module
+        for name, module in model.named_modules()
+        if isinstance(module, torch.nn.Linear) and name != "lm_head"
+    )
+    smallest = min(min(layer.in_features, layer.out_features) for layer in layers)
+    if rank > smallest:
+        raise UserError(
+            f"rank {rank}", f"the smallest layer has {smallest} dimensions", f"take at most {smallest}"
+        )
 
 
 def config_of(files: dict[str, bytes]) -> dict:

@@ -1,6 +1,6 @@
 """The router of a mixture: from the embedding of a query to a weight for each expert; a small MLP."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -54,6 +54,11 @@ def fitted(queries: np.ndarray, labels: Sequence[int], experts: int, seed: int) 
         torch.nn.functional.cross_entropy(router(given), wanted, weight=balance).backward()
         optimiser.step()
     return router.eval()
+
+
+def query(issues: list[str], read: list[str], embed: Callable[[list[str]], np.ndarray]) -> np.ndarray:
+    """Queries as the router takes them: embeddings of the issue and of what was read last, side by side, of length 1."""
+    return np.concatenate([embed(issues), embed(read)], axis=1) / np.sqrt(2)
 
 
 def judged(router: Router, queries: np.ndarray, labels: Sequence[int]) -> dict[str, Any]:

@@ -32,7 +32,7 @@ USES = {
     "full_replay": (),
     "naive": (),
     "partial_replay": ("buffer", "strategies/naive"),
-    "mole": ("buffer", "categories", "router"),
+    "mole": ("buffer", "categories", "gates", "router"),
     "ewc": ("buffer", "fisher", "strategies/naive"),
     "adaptive_rank": ("buffer",),
 }

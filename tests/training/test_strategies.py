@@ -10,7 +10,7 @@ from transformers import AutoModelForCausalLM
 
 from scripts.files import write_jsonl
 from scripts.training import buffer, categories, kept, lora, router, train
-from scripts.training.gates import gate, gated
+from scripts.training.gates import attached, gate
 from tests.training.tiny import RECIPE, base, checkpoint, examples, rule
 
 FAST = {**RECIPE, "epochs": 2}
@@ -181,8 +181,8 @@ def test_gates_give_the_written_sum_row_by_row(folder):
     weights = gate(torch.tensor([[0.7, 0.3, 0.0], [0.1, 0.2, 0.7]]), [2, 1, 1])
     tokens = torch.tensor([row["input_ids"][:9] for row in rows()[:2]])
     model = lora.with_adapter(plain(), files).eval()
-    with torch.inference_mode(), gated(model) as gates:
-        gates.now = weights
+    attached(model).now = weights
+    with torch.inference_mode():
         mixed = model(input_ids=tokens).logits
     for row, own in enumerate(weights):
         merged = plain()

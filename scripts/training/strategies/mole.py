@@ -12,10 +12,10 @@ from peft import PeftModel
 from safetensors.torch import load
 
 from scripts.training import buffer, categories, lora, merge, router
+from scripts.training.gates import EXPERTS, ROUTER
 from scripts.training.kept import WEIGHTS
 from scripts.training.strategies import Learned, Lesson
 
-EXPERTS, ROUTER = "experts.json", "router.safetensors"
 HELD_OUT = 5  # every fifth session is kept from the router, to judge it
 
 
@@ -82,9 +82,4 @@ def routing(lesson: Lesson, names: tuple[str, ...]) -> tuple[router.Router, dict
 def queries_of(pairs: list[buffer.Pair], turns: list[dict], lesson: Lesson) -> np.ndarray:
     """A query is the issue and what was read last: both embedded, side by side [n, 2 * dimensions]."""
     issues = {row["row"]: row["issue"] for row in lesson.rows}
-    return query([issues[pair.row] for pair in pairs], [each["read"] for each in turns], lesson.embed)
-
-
-def query(issues: list[str], read: list[str], embed: Any) -> np.ndarray:
-    """Embeddings of issues and of what was read last, side by side, of length 1."""
-    return np.concatenate([embed(issues), embed(read)], axis=1) / np.sqrt(2)
+    return router.query([issues[pair.row] for pair in pairs], [each["read"] for each in turns], lesson.embed)
