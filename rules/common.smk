@@ -14,6 +14,7 @@ from scripts.workflow.plan import (
     ARMS,
     SOURCES,
     adapters_of,
+    checkpoint_before,
     checkpoints,
     jobs_of,
     session_folders,
@@ -212,6 +213,23 @@ def sessions(name):
 def phase_adapters(wildcards):
     """Folders of the half and the full adapter of every recipe of a phase."""
     return [folder for run in trained(phase(wildcards)) for folder in adapters_of(run, config)]
+
+
+def since(wildcards):
+    """The checkpoint before, 0 at the first."""
+    return checkpoint_before(wildcards, config)
+
+
+def card_before(wildcards):
+    """The card of the checkpoint before, for strategies that go on from it."""
+    folder = "results/{repo}/{model}/{split}/{recipe}/adapters".format(**wildcards)
+    goes_on = since(wildcards) and recipe(wildcards)["strategy"] != "full_replay"
+    return [f"{folder}/{since(wildcards)}/card.json"] if goes_on else []
+
+
+def embeds(block):
+    """Does a recipe's strategy ask for embeddings?"""
+    return block["strategy"] == "mole" or block.get("partial_replay", {}).get("priority") == "diversity"
 
 
 def phase_cards(wildcards):

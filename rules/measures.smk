@@ -41,6 +41,7 @@ rule retention:
         gpu=need("gpu"),
     params:
         model=conditions,
-        code=code_of("measures", "training"),
+        embeddings=config["embeddings"]["checkpoint"],
+        code=code_of("measures", "training", "knowledge"),
     script:
         "../scripts/measures/retention.py"

@@ -5,6 +5,7 @@ rule train:
     """Train a recipe's adapter on the first sessions of its training half."""
     input:
         dataset="results/{repo}/{model}/{split}/{recipe}/dataset.jsonl",
+        before=card_before,
         checkpoint=model_files,
     output:
         card="results/{repo}/{model}/{split}/{recipe}/adapters/{checkpoint}/card.json",
@@ -21,6 +22,8 @@ rule train:
     params:
         recipe=recipe,
         model=conditions,
-        code=code_of("training"),
+        since=since,
+        embeddings=lambda wildcards: config["embeddings"] if embeds(recipe(wildcards)) else None,
+        code=code_of("training", "knowledge"),
     script:
         "../scripts/training/train.py"

@@ -106,7 +106,7 @@ rule arm_trajectories:
         limits=limits,
         runtime=runtime,
         knowledge=lambda wildcards: config["knowledge"] if memory(wildcards) else None,
-        embeddings=lambda wildcards: config["embeddings"]["checkpoint"] if memory(wildcards) else None,
-        code=code_of("trajectories", "knowledge"),
+        embeddings=config["embeddings"]["checkpoint"],
+        code=code_of("trajectories", "knowledge", "training"),
     script:
         "../scripts/trajectories/arm_trajectories.py"

@@ -1,7 +1,9 @@
 """Tests cut out of their files, so that a base commit lacks them and the test patch brings them."""
 
 import ast
-from collections.abc import Collection, Iterator
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator
+from functools import lru_cache
 
 Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
 
@@ -22,19 +24,19 @@ def without(text: str, nodes: Collection[Definition]) -> str:
     return "".join(lines)
 
 
-def without_functions(text: str, starts: Collection[int]) -> str | None:
+@lru_cache(maxsize=1024)  # the same tests find many bugs
+def without_functions(text: str, starts: frozenset[int]) -> str | None:
     """A file without the functions and methods that begin on some lines, and without classes that hold nothing else.
 
     None where they cannot be cut out cleanly: one is not there, or something else in the file uses it.
     """
-    tree = ast.parse(text)
+    tree, uses = syntax(text)
     nodes = [node for node in definitions(tree) if first_line(node) in starts]
-    if {first_line(node) for node in nodes} != set(starts):
+    if {first_line(node) for node in nodes} != starts:
         return None
     cut = whole_classes(tree, nodes)
-    inside = {id(inner) for node in cut for inner in ast.walk(node)}
-    others = [node for node in ast.walk(tree) if id(node) not in inside]
-    if {node.name for node in cut} & set(used(others)):
+    own = Counter(used(inner for node in cut for inner in ast.walk(node)))
+    if any(uses[node.name] > own[node.name] for node in cut):
         return None
     left = without(text, cut)
     try:
@@ -42,6 +44,13 @@ def without_functions(text: str, starts: Collection[int]) -> str | None:
     except SyntaxError:
         return None
     return left
+
+
+@lru_cache(maxsize=64)
+def syntax(text: str) -> tuple[ast.Module, Counter[str]]:
+    """A file's syntax, and how often it uses each name."""
+    tree = ast.parse(text)
+    return tree, Counter(used(ast.walk(tree)))
 
 
 def definitions(tree: ast.Module | ast.ClassDef) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
@@ -53,14 +62,21 @@ def definitions(tree: ast.Module | ast.ClassDef) -> Iterator[ast.FunctionDef | a
             yield node
 
 
+def classes(tree: ast.Module | ast.ClassDef) -> Iterator[ast.ClassDef]:
+    """The classes of a module or class, from the outside in."""
+    for node in tree.body:
+        if isinstance(node, ast.ClassDef):
+            yield node
+            yield from classes(node)
+
+
 def whole_classes(tree: ast.Module, nodes: list[Definition]) -> list[Definition]:
     """The definitions, with each class of which nothing would be left in the place of what is in it."""
     gone = {id(node) for node in nodes}
-    for node in ast.walk(tree):
-        if isinstance(node, ast.ClassDef):
-            rest = [inner for inner in node.body if id(inner) not in gone and not is_text(inner)]
-            if not rest and any(id(inner) in gone for inner in node.body):
-                return whole_classes(tree, [each for each in nodes if each not in node.body] + [node])
+    for node in classes(tree):
+        rest = [inner for inner in node.body if id(inner) not in gone and not is_text(inner)]
+        if not rest and any(id(inner) in gone for inner in node.body):
+            return whole_classes(tree, [each for each in nodes if each not in node.body] + [node])
     return nodes
 
 
@@ -68,7 +84,7 @@ def is_text(node: ast.stmt) -> bool:
     return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
 
 
-def used(nodes: list[ast.AST]) -> Iterator[str]:
+def used(nodes: Iterable[ast.AST]) -> Iterator[str]:
     """The names that some syntax reads, as plain names, as attributes or in __all__."""
     for node in nodes:
         if isinstance(node, ast.Name):

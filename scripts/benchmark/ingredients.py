@@ -24,10 +24,17 @@ PIP_NAMES = {
     "pseudonetcdf": "PseudoNetCDF",
 }  # fmt: skip
 CONDA_ONLY = ("python", "pip", "hdf5", "cdms2", "pynio", "esmpy", "eccodes", "ffmpeg", "imagemagick")
-# What today's registry would add and the repository of then cannot use: (repository, version, constraint, reason).
+# What a version needs beside its specification, as a line for pip: (repository, version, line, reason). Lines that keep out what
+# today's registry would add are among them.
 CONSTRAINTS = (
     ("sphinx-doc/sphinx", "[34].*", "docutils<0.18", "Sphinx before 4.4 does not know docutils 0.18"),
     ("pydata/xarray", "*", "distributed==2022.8.1", "the release that belongs to the pinned dask"),
+    (
+        "pytest-dev/pytest",
+        "5.4",
+        "wcwidth==0.2.6",
+        "the version's earlier commits need it, its latest does not",
+    ),
 )
 
 

@@ -90,17 +90,17 @@ def caught(trial: Trial, code: Code, suite: Suite) -> Caught | str:
 
 def told(failing: list[Test], trial: Trial, code: Code, suite: Suite) -> Caught | str:
     """A bug with its failing tests as a candidate, or why it is no fair task."""
+    shown = best_example(trial.answer["shown"] or [], trial.mutation.function, code, suite)
+    if shown is None:
+        return "no expression of a test shows it"
+    if shown.got.removeprefix("raises ") in REFUSED:
+        return "a crash that nobody would overlook"
     if (left := cut(failing, code)) is None:
         return "its tests cannot be cut out of their files"
     files = {each.file for each in failing}
     passing = [test for test in suite.tests.values() if test.file in files and test not in failing]
     if not passing:
         return "no other test of the file passes"
-    shown = best_example(trial.answer["shown"] or [], trial.mutation.function, code, suite)
-    if shown is None:
-        return "no expression of a test shows it"
-    if shown.got.removeprefix("raises ") in REFUSED:
-        return "a crash that nobody would overlook"
     texts = {path: code.text(path) for path in left}
     found = Caught(
         trial, code.text(trial.path), [t.id for t in failing], [t.id for t in passing], texts, left, shown
@@ -118,7 +118,9 @@ def cut(failing: list[Test], code: Code) -> dict[str, str] | None:
     starts: dict[str, set[int]] = defaultdict(set)
     for test in failing:
         starts[test.path].add(test.line)
-    found = {path: without_functions(code.text(path) or "", lines) for path, lines in starts.items()}
+    found = {
+        path: without_functions(code.text(path) or "", frozenset(lines)) for path, lines in starts.items()
+    }
     return None if None in found.values() else found
 
 

@@ -3,7 +3,7 @@
 One turn of each session was kept from the loss. The adapter reads the session up to it, with the right tokens so far, and every
 token of the reply is a question; retention counts the action's arguments, because the rest is format and saturates.
 
-Rule script: input dataset, cards; params model.
+Rule script: input dataset, cards; params model, embeddings.
 """
 
 import json
@@ -20,6 +20,8 @@ from scripts.trajectories.checkpoint import resolve_checkpoint
 
 if TYPE_CHECKING:
     import torch
+
+    from scripts.training.gates import Mixture
 
 CACHE = Path("results/cache")
 MEASURES = ("retention", "token_accuracy", "exact_action", "nll")
@@ -84,15 +86,26 @@ def mean(scores: list[dict[str, float | None]]) -> dict[str, float | None]:
     return {name: fmean(values) if values else None for name, values in found.items()}
 
 
-def ask(model: "torch.nn.Module", rows: list[dict]) -> Iterator[list[Answer]]:
-    """The model's answers on the held-out tokens of each row, some rows a forward, in their order."""
+def ask(
+    model: "torch.nn.Module", rows: list[dict], experts: "Mixture | None" = None
+) -> Iterator[list[Answer]]:
+    """The model's answers on the held-out tokens of each row, some rows a forward, in their order.
+
+    A mixture of experts is routed by each held-out turn's query, one row a forward.
+    """
     import torch
 
     from scripts.training import lora, packing
+    from scripts.training.gates import attached
 
-    progress = Progress(len(rows), "held-out pairs")
-    for start in range(0, len(rows), TOGETHER):
-        batch = rows[start : start + TOGETHER]
+    progress, gates = Progress(len(rows), "held-out pairs"), attached(model) if experts else None
+    together = 1 if experts else TOGETHER
+    for start in range(0, len(rows), together):
+        batch = rows[start : start + together]
+        if experts:
+            gates.now = experts.gate(
+                batch[0]["issue"], batch[0]["turns"][str(batch[0]["held_out"][-1][0])]["read"]
+            )
         pack = packing.pack(batch, [questions(row) for row in batch])
         with torch.inference_mode():
             scores = torch.log_softmax(lora.logits(model, pack), dim=-1).cpu()
@@ -117,13 +130,17 @@ def load(model: dict, folder: Path) -> "torch.nn.Module":
     return PeftModel.from_pretrained(base, folder, autocast_adapter_dtype=False).eval()
 
 
-def measured(card: Path, rows: list[dict], model: dict) -> list[dict[str, Any]]:
+def measured(card: Path, rows: list[dict], model: dict, embeddings: str) -> list[dict[str, Any]]:
     """The lines of one checkpoint; none where there is no adapter."""
     content = json.loads(card.read_text())
     chosen = held_out(rows, content["checkpoint"])
     if content["status"] != "trained" or not chosen:
         return []
-    return table(chosen, ask(load(model, card.parent), chosen), content["checkpoint"])
+    from scripts.knowledge.embed import Embedder
+    from scripts.training.gates import mixture
+
+    experts = mixture(card.parent, Embedder(embeddings, CACHE) if embeddings else None)
+    return table(chosen, ask(load(model, card.parent), chosen, experts), content["checkpoint"])
 
 
 def main(snakemake: Any) -> None:
@@ -131,7 +148,8 @@ def main(snakemake: Any) -> None:
     with job(snakemake) as log:
         _, *rows = read_jsonl(snakemake.input.dataset)
         cards = [Path(card) for card in snakemake.input.cards]
-        lines = [line for card in cards for line in measured(card, rows, snakemake.params.model)]
+        model, embeddings = snakemake.params.model, snakemake.params.embeddings
+        lines = [line for card in cards for line in measured(card, rows, model, embeddings)]
         log.info("%d origins over %d checkpoints", len(lines), len(cards))
         atomic_write(snakemake.output.retention, to_csv(lines, COLUMNS))
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from itertools import accumulate
 from typing import Any
 
+from scripts.synthesis.turns import about
 from scripts.trajectories.agent import pieces, size
 
 
@@ -51,7 +52,7 @@ def examples(session: dict, held_out: int | None, end: int, most: int) -> tuple[
 
     held_out: the turn that stays as context and carries no loss; end: the id that ends a reply that was cut off.
     An example: input_ids [n]; supervised and held_out: lists of [start, stop) in it; arguments: positions of the held-out
-    reply's argument tokens.
+    reply's argument tokens; issue: as the agent was told; turns: by the start of each span, what its reply was about.
     """
     opening, *turns = pieces(session["messages"])
     dropped = [turn[0]["extra"].get("dropped", 0) for turn in turns]
@@ -64,7 +65,9 @@ def _example(
     session: dict, opening: list, turns: list, window: Window, held_out: int | None, end: int
 ) -> dict:
     ids = list(opening[0]["extra"]["token_ids"])
-    example: dict[str, Any] = {"supervised": [], "held_out": [], "arguments": []}
+    known = about(session)
+    example: dict[str, Any] = {"supervised": [], "held_out": [], "arguments": [], "turns": {}}
+    example["issue"] = opening[-1]["content"]
     for number in range(window.first, window.end):
         for message in turns[number]:
             start = len(ids)
@@ -74,6 +77,7 @@ def _example(
             if number >= window.supervised and message["extra"].get("actions"):
                 which = "held_out" if number == held_out else "supervised"
                 example[which].append([start, len(ids)])
+                example["turns"][str(start)] = known[number]
                 if number == held_out:
                     example["arguments"] = [start + at for at in message["extra"]["arguments"]]
             if ids[-1] != end:

@@ -13,10 +13,12 @@ from scripts.store import Store
 log = logging.getLogger(__name__)
 WEIGHTS = "adapter_model.safetensors"
 FILES = (WEIGHTS, "adapter_config.json")
+# what strategies keep beside the adapter for the checkpoint that follows, or for its use
+STATE = ("buffer.json", "fisher.safetensors", "parts.json", "experts.json", "router.safetensors")
 
 
 class Trainings:
-    """Trainings by key, under ``root/adapters``; an outcome is JSON, its adapter the contents of FILES, or nothing."""
+    """Trainings by key, under ``root/adapters``; an outcome is JSON, its adapter the contents of its files, or nothing."""
 
     def __init__(self, root: Path | str) -> None:
         self.store = Store(root, "adapters")
@@ -53,13 +55,13 @@ def _content(path: Path) -> bytes:
 
 def set_aside(folder: Path) -> None:
     """Keep the files of a folder under another name, for whoever wants to know what happened to them."""
-    for path in filter(Path.is_file, (folder / name for name in FILES)):
+    for path in filter(Path.is_file, (folder / name for name in (*FILES, *STATE))):
         path.replace(path.with_name(f"{path.name}.corrupt"))
 
 
 def place(adapter: dict[str, bytes], folder: Path) -> None:
-    """Put an adapter's files into a folder, or take away those of an earlier one."""
-    for name in FILES:
+    """Put an adapter's files into a folder, and take away those of an earlier one."""
+    for name in (*FILES, *STATE):
         if name in adapter:
             atomic_write(folder / name, adapter[name])
         else:

@@ -4,33 +4,37 @@ alpha/r is the configured quantity, so the update alpha/r * B A has the same sca
 precision it is used in; the adapter's weights are fp32 and are multiplied in the base's precision, as everything else is.
 """
 
-import logging
+import json
 import math
 import random
-from collections.abc import Iterator
+import tempfile
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import torch
 from peft import LoraConfig, PeftModel, get_peft_model
 from peft.helpers import disable_input_dtype_casting
+from safetensors.torch import save
 
+from scripts.errors import UserError
 from scripts.jobs import Progress
-from scripts.training import packing
+from scripts.training import merge, packing
+from scripts.training.kept import FILES, WEIGHTS
 from scripts.trajectories.checkpoint import load
-
-log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
 class Step:
-    """One optimiser step: mean loss over its supervised tokens (nats), and how many there were."""
+    """One optimiser step: mean loss over its supervised tokens (nats) and how many there were; the penalty, if there is one."""
 
     step: int
     epoch: int
     loss: float
     supervised_tokens: int
     tokens: int
+    penalty: float | None = None
 
 
 def base_model(checkpoint: str | Path, block: dict) -> torch.nn.Module:
@@ -41,6 +45,7 @@ def base_model(checkpoint: str | Path, block: dict) -> torch.nn.Module:
 def with_new_adapter(model: torch.nn.Module, recipe: dict) -> PeftModel:
     """A fresh adapter on every linear layer; B is zero, so it begins as the base."""
     rank = recipe["rank"]
+    check_rank(model, rank)
     torch.manual_seed(recipe["seed"])
     config = LoraConfig(
         r=rank,
@@ -51,24 +56,102 @@ def with_new_adapter(model: torch.nn.Module, recipe: dict) -> PeftModel:
     return get_peft_model(model, config)
 
 
-def train(model: PeftModel, examples: list[dict], recipe: dict) -> list[Step]:
-    """Train in place on the supervised tokens; AdamW, linear decay to zero; the order of examples is seeded."""
+def saved(model: PeftModel) -> dict[str, bytes]:
+    """The adapter's files as PEFT writes them; sets of names are sorted, so that equal adapters are equal bytes."""
+    with tempfile.TemporaryDirectory() as folder:
+        model.save_pretrained(folder, save_embedding_layers=False, selected_adapters=["default"])
+        config = json.loads((Path(folder) / FILES[1]).read_text())
+        config["target_modules"] = sorted(config["target_modules"])
+        text = json.dumps(config, indent=2, sort_keys=True) + "\n"
+        return {WEIGHTS: (Path(folder) / WEIGHTS).read_bytes(), FILES[1]: text.encode()}
+
+
+def check_rank(model: torch.nn.Module, rank: int) -> None:
+    """UserError where a layer is smaller than the rank: its update would have fewer dimensions than the adapter says."""
+    layers = (
+        module
+        for name, module in model.named_modules()
+        if isinstance(module, torch.nn.Linear) and name != "lm_head"
+    )
+    smallest = min(min(layer.in_features, layer.out_features) for layer in layers)
+    if rank > smallest:
+        raise UserError(
+            f"rank {rank}", f"the smallest layer has {smallest} dimensions", f"take at most {smallest}"
+        )
+
+
+def config_of(files: dict[str, bytes]) -> dict:
+    """PEFT's configuration of a saved adapter."""
+    return json.loads(files[FILES[1]])
+
+
+def files_of(factors: merge.Factors, config: dict) -> dict[str, bytes]:
+    """An adapter's files from its factors; config: that of an adapter with the same layers and the same alpha/r."""
+    rank, scale = merge.rank_of(factors), config["lora_alpha"] / config["r"]
+    text = json.dumps({**config, "r": rank, "lora_alpha": scale * rank}, indent=2, sort_keys=True) + "\n"
+    return {WEIGHTS: save(merge.state(factors), {"format": "pt"}), FILES[1]: text.encode()}
+
+
+def beside(model: PeftModel, files: dict[str, bytes]) -> None:
+    """Put a second adapter beside the first, frozen: both updates count, and only the first one learns."""
+    with _folder(files) as folder:
+        model.load_adapter(folder, "frozen")
+    model.base_model.set_adapter(["default", "frozen"])
+    for name, weight in model.named_parameters():
+        weight.requires_grad_(".default." in name)
+
+
+@contextmanager
+def _folder(files: dict[str, bytes]) -> Iterator[str]:
+    """An adapter's files where PEFT can read them."""
+    with tempfile.TemporaryDirectory() as folder:
+        for name in FILES:
+            (Path(folder) / name).write_bytes(files[name])
+        yield folder
+
+
+def with_adapter(model: torch.nn.Module, files: dict[str, bytes]) -> PeftModel:
+    """An adapter that was saved, to be trained further: its weights in fp32."""
+    with _folder(files) as folder:
+        return PeftModel.from_pretrained(model, folder, is_trainable=True)
+
+
+def train(
+    model: PeftModel, examples: list[dict], recipe: dict, penalty: Callable | None = None
+) -> list[Step]:
+    """Train in place, every example once an epoch in a seeded order."""
+    order = schedule(len(examples), recipe["batch_size"], recipe["epochs"], recipe["seed"])
+    batches = [(epoch, [examples[position] for position in batch]) for epoch, batch in order]
+    return optimise(model, batches, recipe["learning_rate"], penalty)
+
+
+def optimise(
+    model: PeftModel,
+    batches: list[tuple[int, list[dict]]],
+    learning_rate: float,
+    penalty: Callable[[], torch.Tensor] | None = None,
+) -> list[Step]:
+    """One step a batch of (epoch, examples) on their supervised tokens; AdamW, linear decay to zero.
+
+    penalty: what is added to each step's loss, a function of the weights.
+    """
     weights = [weight for weight in model.parameters() if weight.requires_grad]
-    optimiser = torch.optim.AdamW(weights, lr=recipe["learning_rate"], weight_decay=0.0)
-    batches = list(schedule(len(examples), recipe["batch_size"], recipe["epochs"], recipe["seed"]))
+    optimiser = torch.optim.AdamW(weights, lr=learning_rate, weight_decay=0.0)
     decay = torch.optim.lr_scheduler.LambdaLR(optimiser, lambda step: 1 - step / len(batches))
     progress, steps, tokens = Progress(len(batches), "steps"), [], 0
     model.train()
     for number, (epoch, batch) in enumerate(batches, 1):
-        pack = packing.pack(*batch_of(examples, batch))
+        pack = packing.pack(batch, [supervised_positions(one) for one in batch])
         loss = cross_entropy(model, pack)
-        loss.backward()
+        extra = penalty() if penalty else None
+        (loss if extra is None else loss + extra).backward()
         torch.nn.utils.clip_grad_norm_(weights, 1.0)
         optimiser.step()
         decay.step()
         optimiser.zero_grad()
         tokens += pack.tokens.shape[1]
-        steps.append(Step(number, epoch, loss.item(), len(pack.labels), pack.tokens.shape[1]))
+        price = None if extra is None else extra.item()
+        steps.append(Step(number, epoch, loss.item(), len(pack.labels), pack.tokens.shape[1], price))
         progress.advance(f"loss {loss.item():.3f}", tokens)
         if not math.isfinite(loss.item()):
             break
@@ -85,12 +168,18 @@ def schedule(examples: int, batch_size: int, epochs: int, seed: int) -> Iterator
             yield epoch, order[start : start + batch_size]
 
 
-def batch_of(examples: list[dict], batch: list[int]) -> tuple[list[dict], list[list[int]]]:
-    """The examples of a step, and the supervised positions of each."""
-    chosen = [examples[position] for position in batch]
-    return chosen, [
-        [at for span in packing.spans(one, ("supervised",)) for at in range(*span)] for one in chosen
-    ]
+def supervised_positions(example: dict) -> list[int]:
+    """Positions of the tokens that carry the loss."""
+    return [at for span in packing.spans(example, ("supervised",)) for at in range(*span)]
+
+
+def losses(model: torch.nn.Module, examples: Iterable[dict]) -> list[float]:
+    """Mean negative log-likelihood of the supervised tokens of each example, in nats; one forward each, no gradient."""
+    with torch.inference_mode():
+        return [
+            cross_entropy(model.eval(), packing.pack([one], [supervised_positions(one)])).item()
+            for one in examples
+        ]
 
 
 def cross_entropy(model: torch.nn.Module, pack: packing.Pack) -> torch.Tensor:
@@ -108,10 +197,11 @@ def logits(model: torch.nn.Module, pack: packing.Pack) -> torch.Tensor:
     return inner.lm_head(hidden.last_hidden_state[0, pack.inputs.to(device)]).float()
 
 
-def verdict(steps: list[Step]) -> tuple[str, str | None]:
+def verdict(steps: list[Step], anew: bool = True) -> tuple[str, str | None]:
     """(status, reason): trained, or failed where the loss is not a number, zero, or not below its start.
 
-    The last epoch's mean is compared with the first step's loss: a single last step may be an unlucky batch.
+    The last epoch's mean is compared with the first step's loss: a single last step may be an unlucky batch. anew: the
+    adapter began as the base. One that goes on may know its new data already, so there the loss need not fall.
     """
     first = steps[0].loss
     final = [step.loss for step in steps if step.epoch == steps[-1].epoch]
@@ -120,6 +210,6 @@ def verdict(steps: list[Step]) -> tuple[str, str | None]:
         return "failed", f"the loss is not a number at step {steps[-1].step}"
     if last == 0:
         return "failed", "the loss is exactly 0: nothing was supervised, or it was read from the wrong place"
-    if last >= first:
+    if anew and last >= first:
         return "failed", f"the loss did not fall: {first:.4f} at the first step, {last:.4f} in the last epoch"
     return "trained", None

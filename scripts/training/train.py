@@ -1,37 +1,48 @@
 """Rule train: the examples of a recipe's first sessions -> an adapter, or a card that says why there is none.
 
-Rule script: input dataset; output card, loss; wildcard checkpoint; params recipe, model. The weights lie beside the card, where
-the status is `trained`. Nothing here depends on time or on the machine: the same inputs give the same bytes.
+Rule script: input dataset, before (the card of the checkpoint before, for strategies that go on from it); output card, loss;
+wildcard checkpoint; params recipe, model, since, embeddings. The weights, and what a strategy keeps beside them, lie beside
+the card, where the status is `trained`. Nothing here depends on time or on the machine: the same inputs give the same bytes.
 """
 
+import importlib
 import importlib.metadata
 import json
 import math
-import tempfile
 from collections.abc import Callable
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+from scripts.errors import UserError
 from scripts.files import atomic_write, canonical_json, read_jsonl, sha256_of, sha256_of_files
 from scripts.jobs import job
 from scripts.measures.tables import to_csv
-from scripts.training.kept import FILES, WEIGHTS, Trainings, place
+from scripts.training.kept import Trainings, place
+from scripts.training.strategies import Learned, Lesson
 from scripts.trajectories.checkpoint import fingerprint, resolve_checkpoint
 
 CACHE, STORE = Path("results/cache"), Path("results/store")
+ROOM = Path(__file__).parent
 LIBRARIES = ("torch", "transformers", "peft", "safetensors")
-CODE = tuple(Path(__file__).with_name(name) for name in ("lora.py", "packing.py", "train.py"))
-LOSS_COLUMNS = ("step", "epoch", "loss", "supervised_tokens", "tokens")
-STRATEGIES: dict[str, Callable[[list[dict], int], list[dict]]] = {
-    "full_replay": lambda rows, checkpoint: [row for row in rows if row["position"] <= checkpoint],
+COMMON = ("lora", "merge", "packing", "train", "strategies/__init__")
+# what determines a strategy's result beside its own file
+USES = {
+    "full_replay": (),
+    "naive": (),
+    "partial_replay": ("buffer", "strategies/naive"),
+    "mole": ("buffer", "categories", "gates", "router"),
+    "ewc": ("buffer", "fisher", "strategies/naive"),
+    "adaptive_rank": ("buffer",),
 }
+LOSS_COLUMNS = ("step", "epoch", "loss", "supervised_tokens", "tokens", "penalty")
 
 
-def learned_from(rows: list[dict], recipe: dict, checkpoint: int) -> list[dict]:
-    """The examples that a recipe's strategy trains on at a checkpoint; each has at least one supervised token."""
-    chosen = STRATEGIES[recipe["strategy"]](rows, checkpoint)
-    return [row for row in chosen if supervised(row)]
+def learned_from(rows: list[dict], checkpoint: int) -> list[dict]:
+    """The examples up to a checkpoint that have a supervised token; `row` is their number in the training set."""
+    numbered = ({**row, "row": number} for number, row in enumerate(rows) if row["position"] <= checkpoint)
+    return [row for row in numbered if supervised(row)]
 
 
 def supervised(row: dict) -> int:
@@ -39,47 +50,52 @@ def supervised(row: dict) -> int:
     return sum(stop - start for start, stop in row["supervised"])
 
 
-def facts(examples: list[dict], recipe: dict, model: dict, base_sha256: str) -> dict[str, Any]:
-    """What determines a training: its data, its recipe, the base model, the code and the libraries."""
+def facts(
+    lesson: Lesson, model: dict, base_sha256: str | None, embeddings_sha256: str | None
+) -> dict[str, Any]:
+    """What determines a training: its data, what it goes on from, its recipe, the models, the code and the libraries."""
+    rows, recipe = lesson.rows, lesson.recipe
+    names = (*COMMON, f"strategies/{recipe['strategy']}", *USES[recipe["strategy"]])
     return {
-        "trajectories": list(dict.fromkeys(row["instance_id"] for row in examples)),
-        "examples": len(examples),
-        "tokens": sum(len(row["input_ids"]) for row in examples),
-        "supervised_tokens": sum(map(supervised, examples)),
-        "data_sha256": sha256_of(examples),
+        "trajectories": list(dict.fromkeys(row["instance_id"] for row in rows)),
+        "examples": len(rows),
+        "tokens": sum(len(row["input_ids"]) for row in rows),
+        "supervised_tokens": sum(map(supervised, rows)),
+        "data_sha256": sha256_of(rows),
+        "since": lesson.since,
+        "before_sha256": sha256_of(hashes(lesson.before)),
         "recipe": recipe,
         "seed": recipe["seed"],
         "base_model": model["checkpoint"],
         "base_sha256": base_sha256,
+        "embeddings_sha256": embeddings_sha256,
         **{name: model[name] for name in ("dtype", "quantization", "device", "threads")},
-        "code_sha256": sha256_of_files(CODE),
+        "code_sha256": sha256_of_files([ROOM / f"{name}.py" for name in names]),
         "libraries": {name: importlib.metadata.version(name) for name in LIBRARIES},
     }
 
 
-def fit(
-    examples: list[dict], recipe: dict, model: dict, checkpoint: str
-) -> tuple[dict[str, Any], dict[str, bytes]]:
-    """Train. Returns the outcome (status, reason, losses, steps) and the adapter's files, none where training failed.
+def hashes(files: dict[str, bytes]) -> dict[str, str]:
+    """The SHA-256 of each file's content."""
+    return {name: sha256_of(content) for name, content in sorted(files.items())}
 
-    checkpoint: of the base model, as ``from_pretrained`` takes it.
-    """
+
+def fit(lesson: Lesson, model: dict) -> tuple[dict[str, Any], dict[str, bytes]]:
+    """Train. Returns the outcome (status, reason, losses, steps, notes) and the files, none where training failed."""
     import torch  # seconds to import, and a training that is kept, or has no data, does without
 
     from scripts.training import lora
 
     torch.set_num_threads(model["threads"])
-    adapted = lora.with_new_adapter(lora.base_model(checkpoint, model), recipe)
-    steps = lora.train(adapted, examples, recipe)
-    status, reason = lora.verdict(steps)
-    rows = [{**asdict(step), "loss": finite(step.loss)} for step in steps]
-    outcome = {
-        "status": status,
-        "reason": reason,
-        "first_loss": rows[0]["loss"],
-        "last_loss": rows[-1]["loss"],
-    }
-    return {**outcome, "steps": rows}, saved(adapted) if status == "trained" else {}
+    if not lesson.new and lesson.before:
+        return nothing_new(), lesson.before
+    strategy = importlib.import_module(f"scripts.training.strategies.{lesson.recipe['strategy']}")
+    learned: Learned = strategy.learn(lesson)
+    status, reason = lora.verdict(learned.steps, learned.anew)
+    rows = [{**asdict(step), "loss": finite(step.loss)} for step in learned.steps]
+    losses = {"first_loss": rows[0]["loss"], "last_loss": rows[-1]["loss"]}
+    outcome = {"status": status, "reason": reason, **losses, "steps": rows, "notes": learned.notes}
+    return outcome, learned.files if status == "trained" else {}
 
 
 def finite(number: float) -> float | None:
@@ -87,60 +103,96 @@ def finite(number: float) -> float | None:
     return number if math.isfinite(number) else None
 
 
-def saved(adapted: Any) -> dict[str, bytes]:
-    """The adapter's files as PEFT writes them; sets of names are sorted, so that equal adapters are equal bytes."""
-    with tempfile.TemporaryDirectory() as folder:
-        adapted.save_pretrained(folder, save_embedding_layers=False)
-        config = json.loads((Path(folder) / FILES[1]).read_text())
-        config["target_modules"] = sorted(config["target_modules"])
-        text = json.dumps(config, indent=2, sort_keys=True) + "\n"
-        return {WEIGHTS: (Path(folder) / WEIGHTS).read_bytes(), FILES[1]: text.encode()}
-
-
 def nothing_to_learn(rows: list[dict], checkpoint: int) -> dict[str, Any]:
     """The outcome where there is nothing to train on: that is not a training with loss 0."""
     later = ", there are some later" if rows else " that the recipe's filter lets through"
     reason = f"no usable trajectory among the first {checkpoint} of the training half{later}"
-    return {"status": "not_trained", "reason": reason, "first_loss": None, "last_loss": None, "steps": []}
+    return {"status": "not_trained", "reason": reason, **NOTHING}
 
 
-def trained(examples: list[dict], recipe: dict, model: dict, root: Path) -> tuple[dict, dict, dict]:
-    """(facts, outcome, adapter) of a training, from the store under `root` where it is finished already."""
+def nothing_new() -> dict[str, Any]:
+    """The outcome where no session since the checkpoint before can be used: its adapter stands."""
+    return {"status": "trained", "reason": "nothing new: the adapter of the checkpoint before", **NOTHING}
+
+
+NOTHING = {"first_loss": None, "last_loss": None, "steps": [], "notes": {}}
+
+
+def trained(lesson: Lesson, model: dict, embeddings: dict | None, root: Path) -> tuple[dict, dict, dict]:
+    """(facts, outcome, files) of a training, from the store under `root` where it is finished already."""
     checkpoint = resolve_checkpoint(model["checkpoint"], CACHE)
-    known = facts(examples, recipe, model, fingerprint(checkpoint))
+    known = facts(lesson, model, fingerprint(checkpoint), embedded_by(embeddings))
     key, trainings = sha256_of(known), Trainings(root)
     kept = trainings.get(key)
     if kept is None:
-        kept = fit(examples, recipe, model, checkpoint)
+        kept = fit(lesson, model)
         trainings.put(key, *kept)
     return known, *kept
 
 
-def write(output: Any, card: dict, adapter: dict[str, bytes]) -> None:
-    """The adapter's files, then the losses, then the card that vouches for them."""
-    place(adapter, Path(output.card).parent)
+def embedded_by(embeddings: dict | None) -> str | None:
+    """The fingerprint of the embedding model, where the strategy asks one."""
+    return fingerprint(resolve_checkpoint(embeddings["checkpoint"], CACHE)) if embeddings else None
+
+
+def base(model: dict) -> Any:
+    """The base model of a block."""
+    from scripts.training import lora
+
+    return lora.base_model(resolve_checkpoint(model["checkpoint"], CACHE), model)
+
+
+def embedder(embeddings: dict | None) -> Callable | None:
+    """What turns texts into vectors, where the strategy asks for it."""
+    if not embeddings:
+        return None
+    from scripts.knowledge.embed import Embedder
+
+    return Embedder(embeddings["checkpoint"], CACHE)
+
+
+def files_before(card: Path | None) -> dict[str, bytes]:
+    """The files of the checkpoint before, by the card that vouches for them; none where it has no adapter."""
+    if card is None:
+        return {}
+    vouched = json.loads(card.read_text())["files"]
+    found = {name: (card.parent / name).read_bytes() for name in vouched if (card.parent / name).is_file()}
+    if hashes(found) != vouched:
+        raise UserError(
+            str(card.parent), "its files are not those that card.json names", "delete it and run again"
+        )
+    return found
+
+
+def write(output: Any, card: dict, files: dict[str, bytes]) -> None:
+    """The files, then the losses, then the card that vouches for them."""
+    place(files, Path(output.card).parent)
     steps = card.pop("steps")
     atomic_write(output.loss, to_csv(steps, LOSS_COLUMNS))
-    atomic_write(output.card, canonical_json(card) + "\n")
+    atomic_write(output.card, canonical_json({**card, "files": hashes(files)}) + "\n")
 
 
 def main(snakemake: Any) -> None:
     """Read the rule's input, train or say why not, write its outputs."""
-    recipe, model = dict(snakemake.params.recipe), dict(snakemake.params.model)
-    checkpoint = int(snakemake.wildcards.checkpoint)
+    params, checkpoint = snakemake.params, int(snakemake.wildcards.checkpoint)
+    model, embeddings = dict(params.model), params.embeddings
     with job(snakemake) as log:
         _, *rows = read_jsonl(snakemake.input.dataset)
-        examples = learned_from(rows, recipe, checkpoint)
+        before = files_before(next(map(Path, snakemake.input.before), None))
+        examples = learned_from(rows, checkpoint)
+        lesson = Lesson(
+            examples, params.since, before, dict(params.recipe), partial(base, model), embedder(embeddings)
+        )
         if examples:
-            known, outcome, adapter = trained(examples, recipe, model, STORE)
+            known, outcome, files = trained(lesson, model, embeddings, STORE)
         else:
-            known, outcome, adapter = facts([], recipe, model, None), nothing_to_learn(rows, checkpoint), {}
+            known, outcome, files = facts(lesson, model, None, None), nothing_to_learn(rows, checkpoint), {}
         log.info(
             "%s %s",
             outcome["status"],
             outcome["reason"] or f"on {known['supervised_tokens']} supervised tokens",
         )
-        write(snakemake.output, {"checkpoint": checkpoint, **known, **outcome}, adapter)
+        write(snakemake.output, {"checkpoint": checkpoint, **known, **outcome}, files)
 
 
 if __name__ == "__main__":

@@ -88,6 +88,7 @@ class Turns:
             self.dropped, self.conversation = dropped, Conversation()
         self.conversation.shared = self.shared
         self.conversation.tokens = prompt(messages, dropped, self.renderer.end)
+        self.conversation.query = self._issue, messages[-1]["content"]
 
     def _loops(self, command: str) -> bool:
         self.recent = [*self.recent, command][-self.scaffold.loop_limit :] if self.scaffold.loop_limit else []
@@ -99,7 +100,7 @@ class Turns:
         if message["role"] == "system":
             self._system = message["content"]
         elif message["role"] == "user" and not self.conversation.tokens:
-            extra["token_ids"] = self._opening(message["content"])
+            extra["token_ids"], self._issue = self._opening(message["content"]), message["content"]
             self.shared = shared_beginning([extra["token_ids"][:-1], self._opening("")])
         elif message["role"] == "user":
             extra["token_ids"] = self.renderer.after(message["content"])

@@ -6,16 +6,17 @@ from typing import Any
 
 from scripts.benchmark.runtimes.venue import Venue
 from scripts.benchmark.task import Task, load_tasks
-from scripts.files import sha256_of
+from scripts.files import sha256_of_files
 from scripts.jobs import job
+from scripts.knowledge.embed import Embedder
 from scripts.trajectories.play import CACHE, Cast, Stage, local_engine, play_all, record, set_stage
 
-WEIGHTS = "adapter_model.safetensors"
+# of an adapter's files, those that shape its replies; the others are for the training that follows
+ACTING = ("adapter_model.safetensors", "adapter_config.json", "experts.json", "router.safetensors")
 
 
 def lookup(index: str, params: Any, tasks: list[Task], stage: Stage) -> dict[str, list[tuple[str, str]]]:
     """What each task is told of the past: (instance id, text) within the budget, by task id."""
-    from scripts.knowledge.embed import Embedder
     from scripts.knowledge.retrieve import Index, Retriever
 
     retriever = Retriever(Index.load(index), Embedder(params.embeddings, CACHE))
@@ -31,14 +32,14 @@ def lookup(index: str, params: Any, tasks: list[Task], stage: Stage) -> dict[str
 
 
 def trained(card: str | None) -> tuple[Path | None, str | None, str | None]:
-    """(folder of the adapter, hash of its weights, reason why there is none)."""
+    """(folder of the adapter, hash of its files, reason why there is none)."""
     if card is None:
         return None, None, None
     content = json.loads(Path(card).read_text())
     if content["status"] != "trained":
         return None, None, content["reason"]
     folder = Path(card).parent
-    return folder, sha256_of((folder / WEIGHTS).read_bytes()), None
+    return folder, sha256_of_files([folder / name for name in ACTING if (folder / name).exists()]), None
 
 
 def main(snakemake: Any) -> None:
@@ -54,7 +55,8 @@ def main(snakemake: Any) -> None:
         tasks = [task for task in load_tasks(inputs.tasks) if task.id in test]
         index = next(iter(inputs.get("index") or []), None)
         memory = lookup(index, snakemake.params, tasks, stage) if index else {}
-        with local_engine(model, folder) as engine:
+        embedder = Embedder(snakemake.params.embeddings, CACHE)
+        with local_engine(model, folder, embedder) as engine:
             arm = snakemake.wildcards.arm
             cast = Cast(model, arm, "model", lambda task: engine, model["slots"], weights, memory)
             record(snakemake.output, play_all(tasks, cast, stage, limits))

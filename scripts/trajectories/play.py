@@ -84,6 +84,7 @@ def renderer(checkpoint: str) -> Renderer:
 def conditions(model: dict, stage: Stage, limits: dict) -> dict:
     """What both arms of a comparison must share."""
     code = [ACTING / f"{name}.py" for name in MODULES] + sorted((ACTING / "engines").glob("*.py"))
+    code += [ACTING.parent / "training" / name for name in ("gates.py", "router.py")]
     return {
         "model": {key: model[key] for key in sorted(model)},
         "weights": fingerprint(resolve_checkpoint(model["checkpoint"], CACHE)),
@@ -176,10 +177,11 @@ def _watched(played: Iterable[tuple[dict, dict]], progress: Progress) -> Iterabl
 
 
 @contextmanager
-def local_engine(model: dict, adapter: Path | None = None) -> Any:
-    """The engine of a model's block, with an adapter or without."""
+def local_engine(model: dict, adapter: Path | None = None, embed: Callable | None = None) -> Any:
+    """The engine of a model's block, with an adapter or without; embed: of a mixture's queries, see training/gates.py."""
     import torch
 
+    from scripts.training.gates import mixture
     from scripts.trajectories.engines.grammar import Grammars
     from scripts.trajectories.engines.local import LocalEngine, load
 
@@ -189,7 +191,7 @@ def local_engine(model: dict, adapter: Path | None = None) -> Any:
     weights = load(folder, adapter, model)
     check_context(model, getattr(weights.config, "max_position_embeddings", None))
     grammars = Grammars(words.tokenizer, weights.config.vocab_size, words.ends)
-    engine = LocalEngine(weights, grammars, model["slots"])
+    engine = LocalEngine(weights, grammars, model["slots"], mixture(adapter, embed) if adapter else None)
     try:
         yield engine
     finally:

@@ -42,6 +42,14 @@ def checkpoints(training: int, consolidation: int) -> list[int]:
     return [*range(consolidation, training, consolidation), training]
 
 
+def checkpoint_before(wildcards: Any, config: Mapping[str, Any]) -> int:
+    """The checkpoint before that of the wildcards, or 0."""
+    block = config["repos"][wildcards.repo], config["splits"][wildcards.split]
+    training = training_count(block[0]["tasks"], block[1]["rule"])
+    earlier = [n for n in checkpoints(training, config["consolidation"]) if n < int(wildcards.checkpoint)]
+    return max(earlier, default=0)
+
+
 def half_and_full(training: int, consolidation: int) -> list[int]:
     """The two checkpoints forgetting needs; only the full one where half of the half holds no consolidation."""
     half = training // 2 // consolidation * consolidation

@@ -40,16 +40,18 @@ def line(of: str, text: str = TEXT) -> int:
 
 
 def test_a_method_goes_with_its_decorators():
-    left = without_functions(TEXT, {line("@unittest.skipIf")})
+    left = without_functions(TEXT, frozenset({line("@unittest.skipIf")}))
     assert left == TEXT.replace(
         '\n\n    @unittest.skipIf(False, "")\n    def test_c(self):\n        pass', ""
     )
 
 
 def test_a_class_with_no_test_left_goes_whole():
-    left = without_functions(TEXT, {line("def test_a")})
+    left = without_functions(TEXT, frozenset({line("def test_a")}))
     assert "First" not in left and "Second" in left
-    both = without_functions(TEXT, {line("def test_b"), line("@unittest.skipIf"), line("def test_a")})
+    both = without_functions(
+        TEXT, frozenset({line("def test_b"), line("@unittest.skipIf"), line("def test_a")})
+    )
     assert both == TEXT[: TEXT.index("\n\nclass First")] + TEXT[TEXT.index("\n\ndef test_d") :]
 
 
@@ -67,5 +69,5 @@ def test_a_class_with_no_test_left_goes_whole():
     ],
 )
 def test_what_others_need_stays(text, start):
-    starts = {line(start, text)} if start in text else {9999}
+    starts = frozenset({line(start, text)} if start in text else {9999})
     assert without_functions(text, starts) is None

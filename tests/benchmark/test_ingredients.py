@@ -56,11 +56,18 @@ def test_pins_are_constraints_of_everything_else():
 
 
 @pytest.mark.parametrize(
-    ("version", "pinned"), [("3.5", True), ("4.0", True), ("5.0", False), ("7.2", False)]
+    ("repo", "version", "line", "added"),
+    [
+        ("sphinx-doc/sphinx", "3.5", "docutils<0.18", True),
+        ("sphinx-doc/sphinx", "4.0", "docutils<0.18", True),
+        ("sphinx-doc/sphinx", "5.0", "docutils<0.18", False),
+        ("pytest-dev/pytest", "5.4", "wcwidth==0.2.6", True),
+        ("pytest-dev/pytest", "6.0", "wcwidth==0.2.6", False),
+    ],
 )
-def test_old_sphinx_does_not_meet_new_docutils(version, pinned):
-    spec = {"python": "3.9", "test_cmd": "tox --current-env -epy39 -v --", "paths": []}
-    assert ("docutils<0.18" in made(spec, "sphinx-doc/sphinx", version).constraints) is pinned
+def test_what_a_specification_lacks_is_added_to_its_versions_alone(repo, version, line, added):
+    spec = {"python": "3.9", "install": "pip install -e .", "test_cmd": "pytest", "paths": []}
+    assert (line in made(spec, repo, version).constraints) is added
 
 
 def test_tox_is_told_the_interpreter():

@@ -12,7 +12,7 @@ from tests.training.tiny import examples as rows
 def test_the_labels_of_a_session_are_the_agents_words_and_nothing_else(words):
     trajectory, engine = played(words, FIX)
     made, _ = examples(trajectory, held_out=None, end=words.end, most=4096)
-    pack = packing.pack(*lora.batch_of(made, [0]))
+    pack = packing.pack(made[:1], [lora.supervised_positions(made[0])])
     assert pack.labels.tolist() == [token for said in engine.said for token in said]
     assert train.supervised(made[0]) == len(pack.labels) > 0
     assert torch.equal(pack.tokens[0, pack.inputs + 1], pack.labels), (
@@ -23,7 +23,7 @@ def test_the_labels_of_a_session_are_the_agents_words_and_nothing_else(words):
 def test_a_held_out_turn_is_never_a_label():
     (row,) = rows(1)
     held, (start, stop) = row["held_out"][0], row["supervised"][0]
-    pack = packing.pack(*lora.batch_of([row], [0]))
+    pack = packing.pack([row], [lora.supervised_positions(row)])
     assert pack.inputs.tolist() == list(range(start - 1, stop - 1))
     assert held[1] <= start
 
@@ -33,7 +33,7 @@ def test_the_loss_does_not_move_with_what_is_not_supervised_behind_it():
     model = lora.base_model(checkpoint(), MODEL)
     (row,) = rows(1)
     with torch.no_grad():
-        masked = lora.cross_entropy(model, packing.pack(*lora.batch_of([row], [0])))
+        masked = lora.cross_entropy(model, packing.pack([row], [lora.supervised_positions(row)]))
         everything = lora.cross_entropy(
             model, packing.pack([row], [list(range(row["held_out"][0][0], len(row["input_ids"])))])
         )
@@ -42,4 +42,4 @@ def test_the_loss_does_not_move_with_what_is_not_supervised_behind_it():
 
 def test_an_example_without_a_supervised_token_is_never_trained_on():
     empty = {**rows(1)[0], "supervised": []}
-    assert train.learned_from([empty], {"strategy": "full_replay"}, 9) == []
+    assert train.learned_from([empty], 9) == []

@@ -3,6 +3,7 @@
 import pytest
 import torch
 
+from scripts.errors import UserError
 from scripts.training import lora
 from tests.training.tiny import MODEL, RECIPE, checkpoint, examples
 
@@ -65,3 +66,8 @@ def test_an_adapter_learns_on_a_base_in_four_bits_and_leaves_it_as_it_was():
     assert before.dtype == torch.uint8
     assert torch.equal(weight.data, before)
     assert lora.verdict(steps)[0] == "trained"
+
+
+def test_a_rank_above_a_layers_size_is_refused_before_training():
+    with pytest.raises(UserError, match=r"the smallest layer has 16 dimensions\. Fix: take at most 16"):
+        fitted(rank=17)

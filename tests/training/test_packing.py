@@ -39,7 +39,7 @@ def one_by_one(batch, targets):
 @pytest.mark.parametrize(("count", "shared"), [(1, 9), (4, 0), (4, 1), (5, 17)])
 def test_loss_and_gradients_are_those_of_the_examples_one_by_one(count, shared):
     rows = examples(count, shared)
-    batch, targets = lora.batch_of(rows, list(range(count)))
+    batch, targets = rows[:count], [lora.supervised_positions(row) for row in rows[:count]]
     model = adapted(lora.base_model(checkpoint(), MODEL))
     loss = lora.cross_entropy(model, packing.pack(batch, targets))
     expected_loss, expected = one_by_one(batch, targets)

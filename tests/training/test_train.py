@@ -44,7 +44,7 @@ def test_the_card_says_what_was_learned_from_what(folder):
     assert card["supervised_tokens"] == sum(stop - start for row in rows for start, stop in row["supervised"])
     assert card["recipe"] == FAST
     header, *lines = losses.splitlines()
-    assert header == "step,epoch,loss,supervised_tokens,tokens"
+    assert header == "step,epoch,loss,supervised_tokens,tokens,penalty"
     assert len(lines) == 4
     assert card["last_loss"] < card["first_loss"]
     assert weights
@@ -68,7 +68,7 @@ def test_without_a_usable_session_there_is_a_reason_and_no_number(folder):
     card, losses, weights = run(folder)
     assert (card["status"], card["first_loss"], card["last_loss"]) == ("not_trained", None, None)
     assert card["reason"].startswith("no usable trajectory among the first 4")
-    assert losses == "step,epoch,loss,supervised_tokens,tokens\n"
+    assert losses == "step,epoch,loss,supervised_tokens,tokens,penalty\n"
     assert weights is None
 
 

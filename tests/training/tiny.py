@@ -9,6 +9,8 @@ from types import SimpleNamespace
 import torch
 from transformers import LlamaConfig, LlamaForCausalLM
 
+from scripts.training import lora
+
 VOCABULARY = 97
 RECIPE = {
     "strategy": "full_replay", "seed": 0, "rank": 4, "alpha_over_rank": 2, "learning_rate": 0.01, "epochs": 4,
@@ -33,6 +35,11 @@ MODEL = {"checkpoint": "", "dtype": "float32", "quantization": "none", "device":
 def model() -> dict:
     """The block of a configuration that names it."""
     return {**MODEL, "checkpoint": checkpoint()}
+
+
+def base() -> torch.nn.Module:
+    """The tiny model with attention over packed examples."""
+    return lora.base_model(checkpoint(), MODEL)
 
 
 def examples(count: int = 6, shared: int = 9, seed: int = 0) -> list[dict]:
@@ -62,16 +69,18 @@ def example(position: int, beginning: list[int], rng: random.Random) -> dict:
     }
 
 
-def rule(folder: Path, checkpoint: int, recipe: dict = RECIPE) -> SimpleNamespace:
+def rule(folder: Path, checkpoint: int, recipe: dict = RECIPE, since: int = 0) -> SimpleNamespace:
     """What Snakemake hands to the scripts train and retention, for one checkpoint of a dataset in a folder."""
     made = folder / "adapters" / str(checkpoint)
+    goes_on = since and recipe["strategy"] != "full_replay"
+    before = [folder / "adapters" / str(since) / "card.json"] if goes_on else []
     return SimpleNamespace(
         rule="train",
         log=[folder / "log"],
-        input=SimpleNamespace(dataset=folder / "dataset.jsonl", cards=[made / "card.json"]),
+        input=SimpleNamespace(dataset=folder / "dataset.jsonl", cards=[made / "card.json"], before=before),
         output=SimpleNamespace(
             card=made / "card.json", loss=made / "loss.csv", retention=folder / "retention.csv"
         ),
         wildcards=SimpleNamespace(checkpoint=str(checkpoint)),
-        params=SimpleNamespace(recipe=recipe, model=model()),
+        params=SimpleNamespace(recipe=recipe, model=model(), since=since, embeddings=None),
     )

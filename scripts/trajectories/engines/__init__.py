@@ -13,10 +13,12 @@ class Conversation:
     """Token ids so far, and whatever the engine keeps of them (its cache), freed with the conversation.
 
     shared: how many of the first tokens other conversations begin with too; an engine may read those once for all.
+    query: the issue, and what was read last; a mixture of experts is routed by it.
     """
 
     tokens: list[int] = field(default_factory=list)
     shared: int = 0
+    query: tuple[str, str] = ("", "")
     memory: Any = None
 
 

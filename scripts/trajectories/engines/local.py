@@ -16,6 +16,7 @@ from typing import Any
 import torch
 from peft import PeftModel
 
+from scripts.training.gates import Gates, Mixture, attached
 from scripts.trajectories.checkpoint import load as base
 from scripts.trajectories.engines import Ask, Conversation, Reply, ragged
 from scripts.trajectories.engines.grammar import Grammars
@@ -38,6 +39,7 @@ class Row:
     future: Future
     matcher: Any
     random: torch.Generator
+    gate: torch.Tensor | None = None
     tokens: list[int] = field(default_factory=list)
     log_probabilities: list[float] = field(default_factory=list)
 
@@ -54,8 +56,15 @@ class Row:
 class LocalEngine:
     """Continuous batching over a fixed number of rows; one thread of its own runs the model."""
 
-    def __init__(self, model: torch.nn.Module, grammars: Grammars | None = None, slots: int = 16) -> None:
-        self.model, self.grammars, self.slots = model, grammars, slots
+    def __init__(
+        self,
+        model: torch.nn.Module,
+        grammars: Grammars | None = None,
+        slots: int = 16,
+        mixture: Mixture | None = None,
+    ) -> None:
+        self.model, self.grammars, self.slots, self.mixture = model, grammars, slots, mixture
+        self.gates = attached(model) if mixture else Gates()
         self.inbox: queue.Queue[Row | None] = queue.Queue()
         self.gate, self.open, self.closing = threading.Lock(), True, False
         self.tokens_decoded = 0
@@ -113,28 +122,29 @@ class LocalEngine:
                 self.closing = True
             else:
                 rows.append(row)
-                self._pick(rows, [row], self._read(row.conversation)[None])
+                row.gate = self.mixture.gate(*row.conversation.query) if self.mixture else None
+                self._pick(rows, [row], self._read(row.conversation, row.gate)[None])
         return bool(rows) or not self.closing
 
-    def _read(self, conversation: Conversation) -> torch.Tensor:
+    def _read(self, conversation: Conversation, gate: torch.Tensor | None) -> torch.Tensor:
         """Run the tokens that the cache lacks; logits [vocabulary] after the last."""
         if conversation.memory is None:
             shared = conversation.tokens[: conversation.shared]
             conversation.memory = self._begin(shared) if shared else ragged.Memory()
-        return self._extend(conversation.memory, conversation.tokens)
+        return self._extend(conversation.memory, conversation.tokens, gate)
 
     def _begin(self, tokens: list[int]) -> ragged.Memory:
         """A memory of the tokens that conversations share; read by themselves, so that who came first changes no bit."""
         if tokens != self.beginning[0]:
             memory = ragged.Memory()
-            self._extend(memory, tokens)
+            self._extend(memory, tokens, self.mixture.even() if self.mixture else None)
             self.beginning = tokens, memory
         return self.beginning[1].copy()
 
-    def _extend(self, memory: ragged.Memory, tokens: list[int]) -> torch.Tensor:
+    def _extend(self, memory: ragged.Memory, tokens: list[int], gate: torch.Tensor | None) -> torch.Tensor:
         """Read what of the tokens the memory lacks; logits [vocabulary] after the last."""
         new, positions = tokens[memory.length :], range(memory.length, len(tokens))
-        return self._forward(torch.tensor([new]), torch.tensor([positions]), [memory])[0]
+        return self._forward(torch.tensor([new]), torch.tensor([positions]), [memory], gate)[0]
 
     def _step(self, rows: list[Row]) -> None:
         """One token for every row."""
@@ -144,13 +154,22 @@ class LocalEngine:
         new = torch.tensor([[row.conversation.tokens[-1]] for row in rows] + [[0]] * padding)
         positions = torch.tensor([[row.conversation.memory.length] for row in rows] + [[0]] * padding)
         memories = [row.conversation.memory for row in rows] + [None] * padding
-        self._pick(rows, list(rows), self._forward(new, positions, memories))
+        gates = [row.gate for row in rows if row.gate is not None]
+        gate = torch.cat([*gates, *[torch.zeros_like(gates[0])] * padding]) if gates else None
+        self._pick(rows, list(rows), self._forward(new, positions, memories, gate))
 
     def _forward(
-        self, tokens: torch.Tensor, positions: torch.Tensor, memories: list[ragged.Memory | None]
+        self,
+        tokens: torch.Tensor,
+        positions: torch.Tensor,
+        memories: list[ragged.Memory | None],
+        gate: torch.Tensor | None,
     ) -> torch.Tensor:
-        """Token ids and positions [rows, new] -> logits [rows, vocabulary] in fp32 after each row's last token."""
-        device = self.model.device
+        """Token ids and positions [rows, new] -> logits [rows, vocabulary] in fp32 after each row's last token.
+
+        gate: of a mixture's experts [rows, ranks].
+        """
+        device, self.gates.now = self.model.device, gate
         out = self.model(
             input_ids=tokens.to(device),
             position_ids=positions.to(device),

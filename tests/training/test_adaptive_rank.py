@@ -1,0 +1,101 @@
+"""The smallest sufficient rank, sums that stay exact, and a budget that holds."""
+
+import json
+
+import numpy as np
+import pytest
+import torch
+
+from scripts.training import lora, merge
+from scripts.training.strategies import Lesson, adaptive_rank
+from scripts.training.strategies.adaptive_rank import Part
+from tests.training.tiny import MODEL, RECIPE, checkpoint, examples
+
+OWN = {
+    "ranks": [1, 2, 4],
+    "probe": "session",
+    "budget": 6,
+    "trigger": 1.0,
+    "target_rank": 2,
+    "merge": 2,
+    "weights": "sum",
+}
+BLOCK = {**RECIPE, "epochs": 2, "strategy": "adaptive_rank", "adaptive_rank": OWN}
+
+
+def lesson(before, first, last):
+    rows = [{**row, "row": number} for number, row in enumerate(examples(last))]
+    return Lesson(
+        rows, first, before, BLOCK, lambda: lora.base_model(checkpoint(), MODEL), lambda texts: None
+    )
+
+
+def test_the_smallest_rank_within_one_standard_error_of_the_best():
+    losses = {
+        1: [3.0, 3.2, 2.9, 3.1],
+        2: [2.02, 2.2, 1.9, 2.1],
+        4: [2.0, 2.1, 2.0, 2.05],
+        8: [2.1, 2.2, 2.1, 2.2],
+    }
+    assert adaptive_rank.sufficient(losses) == 2
+    assert adaptive_rank.sufficient({1: [1.0, 1.0], 2: [1.0, 1.0]}) == 1
+    assert adaptive_rank.sufficient({1: [2.0], 2: [1.0]}) == 2
+
+
+@pytest.mark.parametrize("planted", [1, 2, 4])
+def test_it_finds_a_planted_rank(planted):
+    """Low-rank regression: outputs are those of a planted update with noise, fits of every rank are the optimal ones."""
+    rng = np.random.default_rng(planted)
+    update = rng.normal(size=(24, planted)) @ rng.normal(size=(planted, 32)) / np.sqrt(planted)
+    seen, asked = rng.normal(size=(2000, 32)), rng.normal(size=(400, 32))
+    noisy = seen @ update.T + rng.normal(size=(2000, 24))
+    solved, *_ = np.linalg.lstsq(seen, noisy, rcond=None)
+    fitted = {"layer": (torch.eye(32), torch.tensor(solved.T))}
+    truth = asked @ update.T + rng.normal(size=(400, 24))
+    losses = {}
+    for rank in (1, 2, 4, 8, 16):
+        a, b = (part.double().numpy() for part in merge.truncated(fitted, rank)["layer"])
+        losses[rank] = ((asked @ (b @ a).T - truth) ** 2).mean(axis=1).tolist()
+    assert adaptive_rank.sufficient(losses) == planted
+
+
+def test_compression_sums_the_oldest_exactly_and_leaves_the_rest_alone():
+    torch.manual_seed(0)
+    parts = [Part(["a"], 2), Part(["b"], 3), Part(["c"], 4)]
+    made = {"layer": (torch.randn(9, 20), torch.randn(16, 9))}
+    kept, smaller = adaptive_rank.compressed(parts, made, count=2, rank=2, weights="sum")
+    assert [(part.sessions, part.rank) for part in kept] == [(["a", "b"], 2), (["c"], 4)]
+    a, b = (part.double().numpy() for part in made["layer"])
+    left, values, right = np.linalg.svd(b[:, :5] @ a[:5])
+    best = left[:, :2] * values[:2] @ right[:2]
+    small_a, small_b = (part.double().numpy() for part in smaller["layer"])
+    assert np.allclose(small_b[:, :2] @ small_a[:2], best, atol=1e-5)
+    assert np.array_equal(small_a[2:], a[5:])
+    assert np.array_equal(small_b[:, 2:], b[:, 5:])
+    assert kept[0].energy == pytest.approx((values[:2] ** 2).sum() / (values**2).sum())
+
+
+def test_a_stream_of_sessions_stays_within_the_budget_and_names_them_all():
+    first = adaptive_rank.learn(lesson({}, 0, 3))
+    second = adaptive_rank.learn(lesson(first.files, 3, 5))
+    for learned, sessions in ((first, 3), (second, 5)):
+        parts = json.loads(learned.files[adaptive_rank.PARTS])
+        config = lora.config_of(learned.files)
+        assert sum(part["rank"] for part in parts) == config["r"] == learned.notes["rank"] <= 6
+        assert config["lora_alpha"] == 2 * config["r"]
+        assert sum(len(part["sessions"]) for part in parts) == sessions
+    assert second.notes["compressions"] >= 1
+
+
+def test_what_peft_loads_is_the_base_with_all_parts():
+    """The joined adapter gives what base, frozen parts and the new part gave side by side."""
+    given, rows = lesson({}, 0, 2), examples(2)
+    first, _ = adaptive_rank.on_top(given, {}, rows[:1], 2)
+    held = lora.saved(first)
+    both, _ = adaptive_rank.on_top(given, held, rows[1:], 4)
+    files = lora.files_of(adaptive_rank.joined(held, lora.saved(both)), lora.config_of(held))
+    loaded = lora.with_adapter(lora.base_model(checkpoint(), MODEL), files)
+    assert lora.losses(loaded, rows) == pytest.approx(lora.losses(both, rows), rel=1e-5)
+    frozen = {name: weight for name, weight in both.named_parameters() if ".frozen." in name}
+    assert frozen
+    assert not any(weight.requires_grad for weight in frozen.values())

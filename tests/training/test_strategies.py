@@ -1,0 +1,257 @@
+"""Strategies on a tiny model, through rule train as Snakemake runs it: what each goes on from, and what it must equal."""
+
+import json
+
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import load_file
+from transformers import AutoModelForCausalLM
+
+from scripts.files import write_jsonl
+from scripts.training import buffer, categories, kept, lora, router, train
+from scripts.training.gates import attached, gate
+from tests.training.tiny import RECIPE, base, checkpoint, examples, rule
+
+FAST = {**RECIPE, "epochs": 2}
+PARTIAL = {"buffer": 3, "priority": "difficulty", "new": 1, "replay": 1, "steps": 6}
+EWC = {"lambda": 100.0, "space": "factors", "labels": "sampled", "samples": 50, "accumulation": "average"}
+MOLE = {"experts": 3, "top_k": 2}
+RANK = {
+    "ranks": [1, 2],
+    "probe": "session",
+    "budget": 4,
+    "trigger": 1.0,
+    "target_rank": 1,
+    "merge": 2,
+    "weights": "sum",
+}
+OWN = {"partial_replay": PARTIAL, "ewc": EWC, "mole": MOLE, "adaptive_rank": RANK}
+TOOLS = ["view", "edit", "submit"]
+
+
+def rows():
+    """Six sessions of a reply each; what the replies are about goes round."""
+    made = examples()
+    for number, row in enumerate(made):
+        spans = [*row["held_out"], *row["supervised"]]
+        about = {
+            "tool": TOOLS[number % 3],
+            "after_error": number == 5,
+            "log_probability": -0.1 * number,
+            "read": f"text {number}",
+        }
+        row |= {"issue": "issue", "turns": {str(start): about for start, _ in spans}}
+    return made
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    monkeypatch.setattr(train, "STORE", tmp_path / "store")
+    monkeypatch.setattr(train, "embedder", lambda embeddings: vectors)
+    write_jsonl(tmp_path / "dataset.jsonl", [{"sessions": 6}, *rows()])
+    return tmp_path
+
+
+def vectors(texts):
+    """Unit vectors that differ with the text's last digit."""
+    angles = np.array([hash_of(text) for text in texts])
+    return np.stack([np.cos(angles), np.sin(angles)], axis=1).astype(np.float32)
+
+
+def hash_of(text):
+    return sum(map(ord, text)) % 7
+
+
+def run(folder, strategy, checkpoint, since=0, **changes):
+    """(card, weights) of one checkpoint."""
+    own = {strategy: {**OWN[strategy], **changes}} if strategy in OWN else {}
+    job = rule(folder, checkpoint, {**FAST, **own, "strategy": strategy}, since)
+    train.main(job)
+    card = json.loads(job.output.card.read_text())
+    weights = job.output.card.parent / kept.WEIGHTS
+    return card, load_file(weights) if weights.exists() else None
+
+
+def same(one, other):
+    return one.keys() == other.keys() and all(
+        torch.equal(values, other[name]) for name, values in one.items()
+    )
+
+
+def test_the_first_checkpoint_of_naive_is_that_of_full_replay(folder):
+    assert same(run(folder, "naive", 3)[1], run(folder, "full_replay", 3)[1])
+
+
+def test_the_second_goes_on_from_the_first_with_the_new_sessions_alone(folder):
+    first = run(folder, "naive", 3)[1]
+    card, second = run(folder, "naive", 6, since=3)
+    again = lora.with_adapter(
+        base(), {name: (folder / "adapters/3" / name).read_bytes() for name in kept.FILES}
+    )
+    new = [row for row in rows() if row["position"] > 3]
+    lora.train(again, new, FAST)
+    assert same(second, load_bytes(lora.saved(again)))
+    assert not same(first, second)
+    assert card["since"] == 3
+
+
+def load_bytes(files):
+    from safetensors.torch import load
+
+    return load(files[kept.WEIGHTS])
+
+
+def test_ewc_with_lambda_0_is_naive_to_the_bit_and_a_large_one_holds_still(folder, tmp_path):
+    moved = {}
+    for strategy, changes in (("naive", {}), ("ewc", {"lambda": 0}), ("ewc", {"lambda": 1e6})):
+        first = run(folder, strategy, 3, **changes)[1]
+        card, second = run(folder, strategy, 6, since=3, **changes)
+        moved[strategy, *changes.values()] = second
+        distance = sum(((second[name] - first[name]) ** 2).sum() for name in first).item()
+        moved[strategy, *changes.values(), "distance"] = distance
+    assert same(moved["naive",], moved["ewc", 0])
+    assert moved["ewc", 1e6, "distance"] < 0.5 * moved["ewc", 0, "distance"]
+    assert card["notes"]["penalty_over_loss"] > 0
+    assert card["notes"]["fisher_samples"] == 3
+
+
+@pytest.mark.parametrize("space", ["factors", "delta"])
+def test_ewc_keeps_its_fisher_for_the_next_checkpoint(folder, space):
+    card, _ = run(folder, "ewc", 3, space=space)
+    assert card["files"].keys() == {*kept.FILES, "fisher.safetensors"}
+    assert run(folder, "ewc", 6, since=3, space=space)[0]["notes"]["penalty_over_loss"] > 0
+
+
+@pytest.mark.parametrize("priority", buffer.ORDERS)
+def test_partial_replay_has_its_steps_and_its_size_with_every_priority(folder, priority):
+    first, _ = run(folder, "partial_replay", 3, priority=priority, buffer=2)
+    second, _ = run(folder, "partial_replay", 6, since=3, priority=priority, buffer=2)
+    for card, replayed, candidates in ((first, 0, 3), (second, 2, 5)):
+        assert card["notes"] == {
+            "buffer_pairs": 2,
+            "candidate_pairs": candidates,
+            "replayed_examples": replayed,
+        }
+    losses = (folder / "adapters/6/loss.csv").read_text().splitlines()
+    assert len(losses) == 1 + PARTIAL["steps"]
+
+
+def test_difficulty_keeps_what_the_current_adapter_gets_wrong(folder):
+    run(folder, "partial_replay", 6, buffer=2)
+    held = {entry["row"] for entry in json.loads((folder / "adapters/6/buffer.json").read_text())}
+    files = {name: (folder / "adapters/6" / name).read_bytes() for name in kept.FILES}
+    losses = lora.losses(lora.with_adapter(base(), files), rows())
+    assert held == set(np.argsort(losses)[-2:].tolist())
+
+
+def test_a_killed_or_edited_checkpoint_is_never_gone_on_from(folder):
+    run(folder, "naive", 3)
+    path = folder / "adapters/3" / kept.WEIGHTS
+    path.write_bytes(path.read_bytes()[:-4] + b"\0\0\0\1")
+    with pytest.raises(SystemExit):
+        run(folder, "naive", 6, since=3)
+
+
+def test_without_new_sessions_the_adapter_stands(folder):
+    write_jsonl(folder / "dataset.jsonl", [{}, *rows()[:3]])
+    first = run(folder, "naive", 3)[1]
+    card, second = run(folder, "naive", 6, since=3)
+    assert same(first, second)
+    assert (card["status"], card["reason"]) == (
+        "trained",
+        "nothing new: the adapter of the checkpoint before",
+    )
+
+
+def test_a_mixture_has_as_many_parameters_as_one_adapter_of_its_rank(folder):
+    card, mixture = run(folder, "mole", 6)
+    single = run(folder, "full_replay", 6)[1]
+    assert sum(weight.numel() for weight in mixture.values()) == sum(
+        weight.numel() for weight in single.values()
+    )
+    assert card["notes"]["ranks"] == [2, 1, 1]
+    assert card["notes"]["replies"] == {"tool_usage": 2, "error_recovery": 1, "code_conventions": 3}
+
+
+def test_gates_give_the_written_sum_row_by_row(folder):
+    """W + sum w_i s B_i A_i, for rows of one batch with weights of their own, against merged weights."""
+    run(folder, "mole", 6)
+    files = {name: (folder / "adapters/6" / name).read_bytes() for name in kept.FILES}
+    weights = gate(torch.tensor([[0.7, 0.3, 0.0], [0.1, 0.2, 0.7]]), [2, 1, 1])
+    tokens = torch.tensor([row["input_ids"][:9] for row in rows()[:2]])
+    model = lora.with_adapter(plain(), files).eval()
+    attached(model).now = weights
+    with torch.inference_mode():
+        mixed = model(input_ids=tokens).logits
+    for row, own in enumerate(weights):
+        merged = plain()
+        merge_by_hand(merged, load_bytes(files), own)
+        with torch.inference_mode():
+            expected = merged(input_ids=tokens[row : row + 1]).logits[0]
+        assert (mixed[row] - expected).norm() / expected.norm() < 1e-5
+
+
+def plain():
+    """The tiny model as transformers runs it, several rows at a time."""
+    return AutoModelForCausalLM.from_pretrained(checkpoint(), attn_implementation="eager")
+
+
+def merge_by_hand(model, state, own):
+    scale = RECIPE["alpha_over_rank"]
+    with torch.no_grad():
+        for name in [name for name in state if "lora_A" in name]:
+            a, b = state[name], state[name.replace("lora_A", "lora_B")]
+            path = name.removeprefix("base_model.model.").removesuffix(".lora_A.weight")
+            model.get_submodule(path).weight += scale * b @ torch.diag(own) @ a
+
+
+def test_the_router_learns_what_can_be_learned_and_no_more():
+    rng = np.random.default_rng(0)
+    centres = np.eye(8)[:4]
+    labels = np.repeat(np.arange(4), [100, 60, 30, 10]).tolist()
+    points = unit(centres[labels] + 0.15 * rng.normal(size=(200, 8)))
+    noise = unit(rng.normal(size=(200, 8)))
+    known, asked = slice(0, None, 2), slice(1, None, 2)
+    clear = router.judged(router.fitted(points[known], labels[known], 4, 0), points[asked], labels[asked])
+    blind = router.judged(router.fitted(noise[known], labels[known], 4, 0), noise[asked], labels[asked])
+    assert clear["router_accuracy"] > 0.95
+    assert 0.05 < blind["router_accuracy"] < 0.45
+    assert clear["router_majority"] == blind["router_majority"] == 0.5
+
+
+def unit(points):
+    return (points / np.linalg.norm(points, axis=1, keepdims=True)).astype(np.float32)
+
+
+def test_the_router_weighs_the_best_experts_alone_and_its_weights_sum_to_1():
+    queries = unit(np.random.default_rng(0).normal(size=(20, 6)))
+    made = router.fitted(queries, [0, 1, 2, 3] * 5, 4, 0)
+    for top_k in (1, 2, 3):
+        weights = made.weights(queries, top_k)
+        assert torch.allclose(weights.sum(-1), torch.ones(20))
+        assert ((weights > 0).sum(-1) == top_k).all()
+    again = router.from_content(made.content())
+    assert torch.equal(again.weights(queries, 2), made.weights(queries, 2))
+
+
+@pytest.mark.parametrize(
+    ("tool", "after_error", "three", "four", "five"),
+    [
+        ("view", False, "tool_usage", "tool_usage", "tool_usage"),
+        ("search", False, "tool_usage", "tool_usage", "navigation"),
+        ("edit", False, "code_conventions", "code_conventions", "code_conventions"),
+        ("submit", False, "code_conventions", "workflow", "workflow"),
+        ("edit", True, "error_recovery", "error_recovery", "error_recovery"),
+    ],
+)
+def test_categories_follow_the_written_rule(tool, after_error, three, four, five):
+    turn = {"tool": tool, "after_error": after_error}
+    assert [categories.category(turn, experts) for experts in (3, 4, 5)] == [three, four, five]
+
+
+@pytest.mark.parametrize(
+    ("total", "experts", "ranks"), [(16, 4, [4] * 4), (16, 3, [6, 5, 5]), (16, 5, [4, 3, 3, 3, 3])]
+)
+def test_ranks_sum_to_the_single_adapters(total, experts, ranks):
+    assert categories.ranks(total, experts) == ranks
