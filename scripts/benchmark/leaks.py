@@ -1,4 +1,4 @@
-"""Does an issue text give its fix away? (never-again.md, 19)"""
+"""Does an issue text give its fix away? (tests/never_again, 19)"""
 
 import re
 

@@ -74,7 +74,7 @@ def positions(name: str, count: int, rule: dict[str, Any]) -> set[int]:
 
 
 def assert_disjoint(train: list[str], test: list[str]) -> None:
-    """ValueError if a task would be trained and tested on (never-again.md, 17)."""
+    """ValueError if a task would be trained and tested on (tests/never_again, 17)."""
     if shared := sorted(set(train) & set(test)):
         raise ValueError(f"tasks in both halves: {', '.join(shared)}")
 

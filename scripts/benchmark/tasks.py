@@ -31,7 +31,7 @@ def rows(tasks: list[Task]) -> list[dict]:
     """The records with their position in this order, their stratum among these tasks, and their audit.
 
     `fresh`: no other chosen task hits its function; `recurring`: one does; null if the function is unknown.
-    `leaky` and what follows it: see audit.py (never-again.md, 18 and 19).
+    `leaky` and what follows it: see audit.py (tests/never_again, 18 and 19).
     """
     hits = Counter(function_of(task) for task in tasks)
     return [row(task, tasks[:place], hits) for place, task in enumerate(tasks)]

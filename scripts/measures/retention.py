@@ -1,4 +1,4 @@
-"""Rule retention: how much of each training session the half and the full adapter still know (decisions.md, "Metrics").
+"""Rule retention: how much of each training session the half and the full adapter still know.
 
 One turn of each session was kept from the loss. The adapter reads the session up to it, with the right tokens so far, and every
 token of the reply is a question; retention counts the action's arguments, because the rest is format and saturates.

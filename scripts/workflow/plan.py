@@ -33,7 +33,7 @@ class Run(NamedTuple):
 
 
 def training_count(tasks: int, rule: str) -> int:
-    """Size of a split's training half (decisions.md, "Splits")."""
+    """Size of a split's training half: of an odd number the odd positions and the second half have one more."""
     return tasks - tasks // 2 if rule in ("second", "odd") else tasks // 2
 
 

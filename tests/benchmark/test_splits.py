@@ -1,4 +1,4 @@
-"""Splits by hand (decisions.md, Benchmark)."""
+"""Splits by hand."""
 
 import json
 from types import SimpleNamespace

@@ -1,4 +1,4 @@
-"""Training halves, checkpoints and the runs of a phase (decisions.md, "Benchmark")."""
+"""Training halves, checkpoints and the runs of a phase."""
 
 import pytest
 
