@@ -192,8 +192,8 @@ def test_the_expert_resolves_real_tasks(expert):
 def test_the_official_graders_say_the_same(expert, court):
     folder = "results/django/expert"
     sessions = {name: f"{folder}/{name}.jsonl" for name in ("trajectories", "verdicts")}
-    names = ("predictions", "report", "summary")
-    made = {name: f"{folder}/{name}.json" for name in names}
+    made = {name: f"{folder}/{name}.json" for name in ("report", "summary")}
+    made["predictions"] = f"{folder}/preds.jsonl"
     predictions.main(Snakemake("predictions", sessions, made, {"run": 0}, "model/expert"))
     inputs = court[0] | {name: made[name] for name in ("predictions", "report")}
     official.main(Snakemake("official", inputs, {"official": f"{folder}/official.csv"}, court[1]))

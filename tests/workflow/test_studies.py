@@ -40,4 +40,4 @@ def test_the_pilot_is_phase_1_of_the_specification(snakemake):
 
 def test_django_from_archives(snakemake):
     counts = plan(snakemake, "django-archives", 1)
-    assert [counts[name] for name in COUNTED] == [1, 6, 4] and counts["expert_trajectories"] == 1
+    assert [counts[name] for name in COUNTED] == [1, 4, 4] and counts["expert_trajectories"] == 1
