@@ -33,7 +33,7 @@ def main():
     sys.path.append(request["root"])
     sys.modules["__main__"] = types.ModuleType("__main__")
     server = Server(send, request, work)
-    arguments = ["--rootdir", request["root"], "-o", "addopts=", "-p", "no:cacheprovider"]
+    arguments = ["--rootdir", request["root"], "-o", "addopts=", "-p", "no:cacheprovider", "--tb=line"]
     if request["do"] == "probe":
         server.imported.start()
     signal.setitimer(signal.ITIMER_PROF, request["collecting"])  # either ends this process
@@ -163,6 +163,7 @@ class Server:
         """What expressions of the first failing tests give with and without the mutation, where it differs."""
         found = []
         for test in failed[: self.request["shown"]]:
+            notes.prepare(self.items[test])
             if test not in self.notes:
                 self.notes[test] = fork.child(lambda send, t=test: self.note(t, [], send), *self.limits())[0]
             wrong = fork.child(lambda send, t=test: self.note(t, swaps, send), *limits)[0]
