@@ -25,7 +25,8 @@ phase2: recover ## the registered protocol and its positive control on all split
 
 smoke: STUDY := studies/smoke.yaml
 smoke: recover ## phase 2 of a few minutes, in a folder of its own
-	$(RUN) --directory smoke -- $(call TABLES,phase2)
+	$(RUN) --directory smoke -- $(call TABLES,phase2) report
+	$(SNAKEMAKE) --configfile $(STUDY) --directory smoke --report results/report.html -- report
 
 report: recover ## the tables and figures of phase 2 on one page, results/report.html
 	$(RUN) -- report

@@ -30,6 +30,8 @@ def without_functions(text: str, starts: frozenset[int]) -> str | None:
 
     None where they cannot be cut out cleanly: one is not there, or something else in the file uses it.
     """
+    if len(text.splitlines()) != text.count("\n") + (not text.endswith("\n")):
+        return None  # it holds a form feed or the like, which ends no line for the parser
     tree, uses = syntax(text)
     nodes = [node for node in definitions(tree) if first_line(node) in starts]
     if {first_line(node) for node in nodes} != starts:
@@ -38,12 +40,7 @@ def without_functions(text: str, starts: frozenset[int]) -> str | None:
     own = Counter(used(inner for node in cut for inner in ast.walk(node)))
     if any(uses[node.name] > own[node.name] for node in cut):
         return None
-    left = without(text, cut)
-    try:
-        ast.parse(left)
-    except SyntaxError:
-        return None
-    return left
+    return without(text, cut)
 
 
 @lru_cache(maxsize=64)

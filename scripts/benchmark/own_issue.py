@@ -57,7 +57,7 @@ def tell(
 ) -> Example | None:
     """The example of one expression, or None where it would not be understood."""
     hidden = {name for name, value in known.items() if value is None}
-    led = list(steps(function, node, hidden)) if hidden else []
+    led = list(steps(function, node, hidden))
     made = {name for step in led for name in stored(step)}
     given = [f"{name} = {value}" for name, value in known.items() if value is not None and name not in made]
     helpers = about.missing([*led, node], made | {name for name, value in known.items() if value is not None})
@@ -87,13 +87,19 @@ def steps(function: ast.FunctionDef, node: ast.expr, hidden: set[str]) -> Iterat
     local = {name for statement in earlier for name in stored(statement)}
     for statement in reversed(earlier):
         made, reads = stored(statement), loaded(statement) & local
-        if (made | reads) & needed:
+        if (made | reads) & needed or seeds(statement):
             anew = isinstance(statement, ast.Assign) and all(
                 isinstance(to, ast.Name) for to in statement.targets
             )
             needed = (needed - made if anew else needed) | reads
             found.append(statement)
     yield from map(plain, reversed(found))
+
+
+def seeds(statement: ast.stmt) -> bool:
+    """Whether a statement settles what is drawn at random after it."""
+    call = statement.value if isinstance(statement, ast.Expr) else None
+    return isinstance(call, ast.Call) and ast.unparse(call.func).rpartition(".")[2] == "seed"
 
 
 def before(function: ast.FunctionDef, node: ast.expr) -> list[ast.stmt]:

@@ -11,13 +11,15 @@ from scripts.benchmark.own_code import Code
 from scripts.errors import UserError
 
 ADDRESS = re.compile(r"0x[0-9a-f]{6,}")  # a test with an address in its name has another name next time
-SLOWER = 20  # how many times longer a test may take where its lines are followed
 MEND = "mend them, add what they need to `requirements`, or name other paths in `tests`"
 
 
 @dataclass(frozen=True)
 class Test:
-    """A test that passes. `path` and `line` are those of its function, its first decorator included."""
+    """A test that passes. `path` and `line` are those of its function, its first decorator included.
+
+    `seconds` is the processor time it takes, with the dearest set-up of its file, which any of its tests may pay.
+    """
 
     __test__ = False
 
@@ -75,7 +77,7 @@ def probe(laboratory: Laboratory, files: list[str], seconds: float, where: str) 
         UserError: there is no test, or none that passes.
     """
     wall = 6 * seconds
-    request = {"do": "probe", "files": files, "tests": files, "cpu": seconds, "wall": wall, "slower": SLOWER}
+    request = {"do": "probe", "files": files, "tests": files, "cpu": seconds, "wall": wall}
     answers = laboratory.run(request, [], where)
     found = {answer["test"]: answer for answer in answers if "test" in answer}
     broken = {answer["broken"]: answer["text"] for answer in answers if "broken" in answer}
@@ -156,13 +158,15 @@ def verdict(reports: list[list]) -> str:
 
 def sound(answers: list[dict], found: dict[str, dict], reasons: dict[str, str]) -> Iterator[tuple[str, Test]]:
     """The tests that pass, in the order of their collection."""
-    reports = [report for answer in answers if "file" in answer for report in answer["reports"]]
-    seconds: dict[str, float] = defaultdict(float)
-    for test, _, _, _, spent in reports:
-        seconds[test] += spent
+    reports = [report for answer in answers if "file" in answer for report in answer["reports"] if report[0]]
+    seconds, setup = {}, defaultdict(float)
+    for test, when, _, _, spent in reports:
+        seconds[test], file = spent, test.split("::")[0]
+        setup[file] = max(setup[file], spent if when == "setup" else 0.0)
     for test, about in found.items():
         if test not in reasons:
-            yield test, Test(test, about["path"], about["line"], seconds[test])
+            dear = seconds[test] + setup[test.split("::")[0]]
+            yield test, Test(test, about["path"], about["line"], dear)
 
 
 def reached(answers: list[dict], tests: dict[str, Test]) -> dict[str, dict[int, tuple[str, ...]]]:

@@ -21,7 +21,7 @@ SHOWN = 3  # failing tests that are asked for an example
 SECONDS, TIMES = (
     0.5,
     5,
-)  # of processor time: a bug has this long, and so many times what its tests take without it
+)  # of processor time: a test with a bug has this long, and so many times what it takes without
 
 
 @dataclass(frozen=True)
@@ -109,14 +109,14 @@ def orders(batch: tuple[Trial, ...], suite: Suite) -> list[dict]:
     """The batch as the server inside takes it."""
     found = []
     for number, trial in enumerate(batch):
-        cpu = SECONDS + TIMES * sum(suite.tests[test].seconds for test in trial.tests)
+        cpu = [round(SECONDS + TIMES * suite.tests[test].seconds, 3) for test in trial.tests]
         about = {
             "id": number,
             "path": trial.path,
             "line": trial.mutation.line,
             "new": trial.mutation.wrong[0],
         }
-        found.append({**about, "tests": trial.tests, "most": MOST_FAILING, "cpu": cpu, "wall": 6 * cpu})
+        found.append({**about, "tests": trial.tests, "most": MOST_FAILING, "cpu": cpu, "wall": 6 * sum(cpu)})
     return found
 
 

@@ -59,6 +59,10 @@ def test_a_class_with_no_test_left_goes_whole():
     ("text", "start"),
     [
         (TEXT, "def test_d"),  # the alias needs it
+        (
+            TEXT.replace("import unittest", "import unittest\n\f"),
+            "def test_a",
+        ),  # lines are counted in two ways
         (TEXT.replace("helper()", "First()"), "def test_a"),  # the class is used
         (
             TEXT.replace("First(unittest.TestCase):", "First(unittest.TestCase):\n    x = 1\n").replace(

@@ -9,6 +9,7 @@ from scripts.benchmark.own_issue import examples
 
 TEXT = """
 import doctest
+import random
 import library as lib
 from library import chunks, first, peekable
 from tests.support import near
@@ -47,6 +48,12 @@ def test_anew():
     assert next(box) == "a"
     box = peekable("c")
     assert box.peek() == "c"
+
+
+def test_drawn():
+    values = [1, 2]
+    random.seed(4)
+    assert chunks(values, 1) == [2]
 
 
 class Tests(TestCase):
@@ -114,6 +121,11 @@ def test_an_import_is_told_by_its_full_name_and_a_helper_of_the_tests_with_its_l
         "After\n\n    def double(number):\n        return number * 2\n\n"
         "`library.scaled(double, 2)` returns an object of type function, but 4 is expected."
     )
+
+
+def test_what_settles_the_random_numbers_is_told():
+    shown = told("test_drawn", "chunks(values, 1)", {"values": "[1, 2]"}, ["gives", "[2]"], ["gives", "[1]"])
+    assert shown.setup == ("values = [1, 2]", "random.seed(4)")
 
 
 def test_what_was_before_a_name_got_its_value_is_not_told():

@@ -54,6 +54,22 @@ def test_the_default_configuration_has_no_fault(complaints):
             "overlay.yaml, line 3, recipes.full-replay.rnk: unknown key. Fix: did you mean 'rank'?",
         ),
         (
+            "recipes: {full-replay: {strategy: ewc}}",
+            "overlay.yaml, line 1, recipes.full-replay: missing: ewc. Fix: add it; config.yaml has every key",
+        ),
+        (
+            "recipes: {full-replay: {strategy: mole, mole: {experts: 6, top_k: 1}}}",
+            "recipes.full-replay.mole.experts: 6 does not fit. Fix: write 3, 4 or 5",
+        ),
+        (
+            "recipes: {full-replay: {partial_replay: {buffer: 0, priority: recency, new: 1, replay: 1, steps: 9}}}",
+            "partial_replay.buffer: 0 does not fit. Fix: write a whole number of at least 1.",
+        ),
+        (
+            "recipes: {full-replay: {ewc: {lambda: -1, space: delta, labels: sampled, samples: 9, accumulation: replace}}}",
+            "ewc.lambda: -1 does not fit. Fix: write a number of at least 0.",
+        ),
+        (
             "recipes: {full-replay: {learning_rate: 5e-4}}",
             "'5e-4' does not fit. Fix: write a number above 0; YAML reads 5e-4 as text, so write 5.0e-4 or 0.0005.",
         ),

@@ -2,6 +2,7 @@
 
 import ast
 import copy
+import gc
 import inspect
 import re
 import types
@@ -23,6 +24,14 @@ def code_of(item):
 def function_of(item):
     function = inspect.unwrap(getattr(item, "function", None) or getattr(item, "obj", None) or (lambda: None))
     return getattr(function, "__func__", function)
+
+
+def prepare(item):
+    """Read the file of a test once, for all forks."""
+    code = code_of(item)
+    if code and code.co_filename not in _trees:
+        definition(code)
+        gc.freeze()
 
 
 def instrument(item, send):

@@ -10,6 +10,7 @@ import os
 import random
 import signal
 import sys
+import time
 import types
 
 import exchange
@@ -32,7 +33,7 @@ def main():
     sys.path.append(request["root"])
     sys.modules["__main__"] = types.ModuleType("__main__")
     server = Server(send, request, work)
-    arguments = ["--rootdir", request["root"], "-o", "addopts=", "-p", "no:cacheprovider"]
+    arguments = ["--rootdir", request["root"], "-o", "addopts=", "-p", "no:cacheprovider", "--tb=line"]
     if request["do"] == "probe":
         server.imported.start()
     signal.setitimer(signal.ITIMER_PROF, request["collecting"])  # either ends this process
@@ -113,12 +114,16 @@ class Server:
             lines.stop()
         send({"lines": lines.ranges()})
 
-    def run(self, tests, send, most=None):
-        """Run tests in order and report every phase; stop once more than `most` of them have failed."""
-        failed = set()
+    def run(self, tests, send, most=None, cpu=None):
+        """Run tests in order and report every phase with the processor time since the test's start.
+
+        Stops once more than `most` have failed; a test that takes more than its `cpu` seconds ends the process.
+        """
+        failed, start = set(), 0.0
 
         def heard(report):
-            send([report.nodeid, report.when, report.outcome, message(report), round(report.duration, 4)])
+            spent = round(time.process_time() - start, 4)
+            send([report.nodeid, report.when, report.outcome, message(report), spent])
             if report.outcome == "failed":
                 failed.add(report.nodeid)
 
@@ -127,6 +132,9 @@ class Server:
         for item, following in zip(items, [*items[1:], None]):
             settle()
             send(["", "start", item.nodeid, "", 0])
+            if cpu:
+                signal.setitimer(signal.ITIMER_PROF, cpu[item.nodeid])
+            start = time.process_time()
             item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
             if most is not None and len(failed) > most:
                 break
@@ -134,7 +142,7 @@ class Server:
     def mutants(self):
         """Try every mutant of the request on its tests, and note what shows it."""
         for mutant in self.work:
-            limits = mutant["cpu"], mutant["wall"]
+            limits = sum(mutant["cpu"]), mutant["wall"]
             try:
                 swaps = exchange.swaps(self.root, mutant, self.places)
             except exchange.Impossible as error:
@@ -149,12 +157,13 @@ class Server:
 
     def mutated(self, swaps, mutant, send):
         exchange.do(swaps)
-        self.run(mutant["tests"], send, mutant["most"])
+        self.run(mutant["tests"], send, mutant["most"], dict(zip(mutant["tests"], mutant["cpu"])))
 
     def show(self, failed, swaps, limits):
         """What expressions of the first failing tests give with and without the mutation, where it differs."""
         found = []
         for test in failed[: self.request["shown"]]:
+            notes.prepare(self.items[test])
             if test not in self.notes:
                 self.notes[test] = fork.child(lambda send, t=test: self.note(t, [], send), *self.limits())[0]
             wrong = fork.child(lambda send, t=test: self.note(t, swaps, send), *limits)[0]
