@@ -2,13 +2,16 @@
 
 Release of the task's version, minus its test patch, minus its gold patch. The release has later changes too, so the
 files are near those of the base commit, not the same, and where a patch does not come off cleanly the task is left out.
+A later change may also have renamed or removed one of its PASS_TO_PASS tests: `lacking` names these, which cannot pass.
 """
 
 import os
+import re
 import subprocess
 import tarfile
 import zlib
 from collections.abc import Iterator
+from functools import lru_cache
 from pathlib import Path
 
 from scripts.benchmark.bundle import said
@@ -17,6 +20,8 @@ from scripts.benchmark.task import Task
 from scripts.errors import UserError
 from scripts.trajectories.gitdata import git, skeleton, tree_of
 
+# test_x of `test_x (module.Class)` and of `file.py::Class::test_x[case]`; django also names tests by their docstrings
+_FUNCTION = re.compile(r"(?:.*::)?(\w+)(?:\[.*\])?(?: \([\w.]+\))?")
 DAMAGE = (tarfile.TarError, EOFError, OSError, zlib.error, UnicodeError, KeyError)
 
 
@@ -45,14 +50,32 @@ def released(task: Task, folder: Path, cache: Path) -> str:
     package, version = task.repo.rpartition("/")[2], task.version
     if not version:
         raise LeftOut("its version is not known")
-    ref = f"refs/releases/{package}-{version}"
-    if not (tree := tree_of(folder, ref)):
+    if not (tree := tree_of(folder, release_ref(task))):
         try:
-            read_into(release(package, version, cache), ref, folder)
+            read_into(release(package, version, cache), release_ref(task), folder)
         except NoRelease as reason:
             raise LeftOut(str(reason)) from reason
-        tree = tree_of(folder, ref)
+        tree = tree_of(folder, release_ref(task))
     return tree
+
+
+def release_ref(task: Task) -> str:
+    """The ref under which the release of a task's version is kept."""
+    return f"refs/releases/{task.repo.rpartition('/')[2]}-{task.version}"
+
+
+def lacking(task: Task, folder: Path) -> list[str]:
+    """The PASS_TO_PASS tests whose name stands nowhere in the release of a task that `trees_of` could rebuild."""
+    text, words = source(folder, tree_of(folder, release_ref(task)))
+    names = ((test, _FUNCTION.fullmatch(test)) for test in task.pass_to_pass)
+    return [test for test, named in names if not (named[1] in words if named else test in text)]
+
+
+@lru_cache(maxsize=1)
+def source(folder: Path, tree: str) -> tuple[str, frozenset[str]]:
+    """All Python source of a tree, and the words that stand in it."""
+    text = git("grep", "-h", "-e", "", tree, "--", "*.py", folder=folder).decode(errors="replace")
+    return text, frozenset(re.findall(r"\w+", text))
 
 
 def without_fix(task: Task, tree: str, folder: Path) -> str:

@@ -5,7 +5,7 @@ import tarfile
 
 import pytest
 
-from scripts.benchmark import archive, release
+from scripts.benchmark import archive, base_commits, release
 from scripts.benchmark.task import check_tasks
 from scripts.errors import UserError
 from scripts.trajectories.gitdata import git as bare
@@ -72,6 +72,23 @@ def test_the_patches_lead_back_to_the_release(tasks, registry, tmp_path):
         for patch in (task.patch, task.test_patch):
             bare("apply", "--cached", "-", folder=tmp_path / "git", stdin=patch.encode())
         assert bare("write-tree", folder=tmp_path / "git").decode().strip() == released
+
+
+def test_tests_that_a_later_change_renamed(tasks, registry, tmp_path):
+    """Names as unittest, pytest and django (a docstring's first line) print them; only whole words count."""
+    sdist({**RELEASE, "kit/signals.py": 'def test_three():\n    """SIGINT ends queries."""\n'}, registry)
+    there = [
+        "test_two (tests.test_more.Case)",
+        "tests/test_core.py::Case::test_one[a b]",
+        "SIGINT ends queries.",
+    ]
+    gone = ["test_tw (tests.test_more.Case)", "tests/test_core.py::test_1[one]", "SIGINT ends quries."]
+    task = other(tasks[0], evaluation__PASS_TO_PASS=[*there, *gone])
+    rebuilt([task], tmp_path)
+    assert archive.lacking(task, tmp_path / "git") == gone
+    files = base_commits.collect("archives", [task], tmp_path / "bundle", tmp_path / "cache")
+    (row,) = base_commits.marked([task], files, "archive")["sequences"][0]["tasks"]
+    assert (row["evaluation"]["PASS_TO_PASS"], row["rehearsal"]["lacking_tests"]) == (there, gone)
 
 
 def test_a_patch_that_does_not_come_off(tasks, registry, tmp_path):
