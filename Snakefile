@@ -43,6 +43,7 @@ wildcard_constraints:
     wheel=one_of(wheels()),
     sessions=SESSIONS,
     run="[0-9]+",
+    script="expert|habits",
 
 
 localrules:

@@ -33,10 +33,10 @@ def one_of(names):
     return "|".join(map(re.escape, names)) or "(?!)"
 
 
-# Folders with sessions: <model>/base, <model>/expert, <model>/imported, <model>/<split>/<recipe>/<arm>.
+# Folders with sessions: <model>/base, expert, habits or imported, and <model>/<split>/<recipe>/<arm>.
 SESSIONS = (
     f"({one_of(config['models'])})/"
-    f"(base|expert|imported|({one_of(config['splits'])})/({one_of(config['recipes'])})/({one_of(ARMS)}))"
+    f"(base|expert|habits|imported|({one_of(config['splits'])})/({one_of(config['recipes'])})/({one_of(ARMS)}))"
 )
 
 

@@ -10,6 +10,7 @@ rule train:
     output:
         card="results/{repo}/{model}/{split}/{recipe}/adapters/{checkpoint}/card.json",
         loss="results/{repo}/{model}/{split}/{recipe}/adapters/{checkpoint}/loss.csv",
+        timing="results/{repo}/{model}/{split}/{recipe}/adapters/{checkpoint}/timing.csv",
     log:
         "logs/{repo}/{model}/{split}/{recipe}/adapters/{checkpoint}.log",
     benchmark:

@@ -60,12 +60,12 @@ rule expert_trajectories:
         checkpoint=model_files,
         scaffold=expert_scaffold,
     output:
-        trajectories="results/{repo}/{model}/expert/trajectories.jsonl",
-        timing="results/{repo}/{model}/expert/trajectories.timing.jsonl",
+        trajectories="results/{repo}/{model}/{script}/trajectories.jsonl",
+        timing="results/{repo}/{model}/{script}/trajectories.timing.jsonl",
     log:
-        "logs/{repo}/{model}/expert/trajectories.log",
+        "logs/{repo}/{model}/{script}/trajectories.log",
     benchmark:
-        "benchmarks/{repo}/{model}/expert/trajectories.tsv"
+        "benchmarks/{repo}/{model}/{script}/trajectories.tsv"
     resources:
         mem_mb=2000,
         runtime=30,

@@ -32,7 +32,12 @@ def drawn(count: int, seed: int | None) -> set[int]:
     return {int(index) + 1 for index in permutation[: count // 2]}
 
 
-RULES = {"first": first, "second": second, "odd": odd, "random": drawn}
+def everything(count: int, seed: int | None) -> set[int]:
+    """All positions train and none tests: a stream, on which retention is measured."""
+    return set(range(1, count + 1))
+
+
+RULES = {"first": first, "second": second, "odd": odd, "random": drawn, "all": everything}
 
 
 def split(name: str, tasks: list[Task], valid: set[str], rule: dict[str, Any]) -> dict:
@@ -47,7 +52,7 @@ def split(name: str, tasks: list[Task], valid: set[str], rule: dict[str, Any]) -
     train = [task for number, task in enumerate(tasks, 1) if number in training and task.id in valid]
     test = [task for number, task in enumerate(tasks, 1) if number not in training and task.id in valid]
     places = [place for place, number in enumerate(sorted(training), 1) if tasks[number - 1].id in valid]
-    if not test:
+    if not test and rule["rule"] != "all":
         raise UserError(
             f"split {name}", "no valid task is left to test on", "see validation.csv for the reasons"
         )
@@ -81,7 +86,7 @@ def assert_disjoint(train: list[str], test: list[str]) -> None:
 
 def post_dating_share(train: list[Task], test: list[Task]) -> float | None:
     """Share of training tasks later than the earliest test task: what the past-only reading may not use."""
-    if not train:
+    if not train or not test:
         return None
     earliest = min(task.date for task in test)
     return sum(task.date > earliest for task in train) / len(train)

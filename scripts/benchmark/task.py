@@ -188,6 +188,11 @@ def test_files(task: Task) -> list[str]:
 test_files.__test__ = False  # its name looks like a test to pytest where it is imported
 
 
+def operator_of(task: Task) -> str:
+    """The family of a planted bug; a real one is of no known family."""
+    return task.record.get("rehearsal", {}).get("operator") or ""
+
+
 def required_version(task: Task) -> str:
     """The version of a task for what cannot do without, such as its environment; UserError where none is known."""
     version = task.record.get("rehearsal", {}).get("version")

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from scripts.benchmark.audit import columns_of
-from scripts.benchmark.task import Task, load_sequence
+from scripts.benchmark.task import Task, load_sequence, operator_of
 from scripts.errors import UserError
 from scripts.files import write_jsonl
 from scripts.jobs import job
@@ -14,17 +14,31 @@ ORDERS = {
     "chronological": lambda task: task.date,
     "curriculum": lambda task: (task.record["continual_learning"]["difficulty_score"], task.date),
 }
+FAMILIES = "families"
+BLOCK = 5  # tasks of one family in a row: what a consolidation learns from
 
 
 def choose(tasks: list[Task], order: str, count: int, where: str) -> list[Task]:
     """The first `count` tasks in the order; ties keep the published order. UserError if there are fewer."""
-    if order not in ORDERS:
-        raise UserError(where, f"unknown order {order!r}", f"use one of {', '.join(ORDERS)}")
+    if order not in (*ORDERS, FAMILIES):
+        raise UserError(where, f"unknown order {order!r}", f"use one of {', '.join((*ORDERS, FAMILIES))}")
     if len(tasks) < count:
         raise UserError(
             where, f"it has {len(tasks)} tasks, {count} are asked for", f"set `tasks` to at most {len(tasks)}"
         )
-    return sorted(tasks, key=ORDERS[order])[:count]
+    return (in_families(tasks) if order == FAMILIES else sorted(tasks, key=ORDERS[order]))[:count]
+
+
+def in_families(tasks: list[Task]) -> list[Task]:
+    """Blocks of one family of bugs each, the largest families first; a family's next block comes after all first ones."""
+    sizes = Counter(map(operator_of, tasks))
+    seen: Counter[str] = Counter()
+    places = {}
+    for task in sorted(tasks, key=lambda task: task.date):
+        family = operator_of(task)
+        places[task.id] = (seen[family] // BLOCK, -sizes[family], family)
+        seen[family] += 1
+    return sorted(tasks, key=lambda task: (places[task.id], task.date))
 
 
 def rows(tasks: list[Task]) -> list[dict]:
@@ -48,6 +62,7 @@ def row(task: Task, earlier: list[Task], hits: Counter) -> dict:
 
 def function_of(task: Task) -> str | None:
     return task.record.get("rehearsal", {}).get("function")
+
 
 
 def main(snakemake: Any) -> None:

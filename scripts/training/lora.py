@@ -13,10 +13,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import safetensors.torch
 import torch
 from peft import LoraConfig, PeftModel, get_peft_model
 from peft.helpers import disable_input_dtype_casting
-from safetensors.torch import save
 
 from scripts.errors import UserError
 from scripts.jobs import Progress
@@ -85,11 +85,16 @@ def config_of(files: dict[str, bytes]) -> dict:
     return json.loads(files[FILES[1]])
 
 
+def parameters(files: dict[str, bytes]) -> int:
+    """How many numbers a saved adapter has."""
+    return sum(weight.numel() for weight in safetensors.torch.load(files[WEIGHTS]).values())
+
+
 def files_of(factors: merge.Factors, config: dict) -> dict[str, bytes]:
     """An adapter's files from its factors; config: that of an adapter with the same layers and the same alpha/r."""
     rank, scale = merge.rank_of(factors), config["lora_alpha"] / config["r"]
     text = json.dumps({**config, "r": rank, "lora_alpha": scale * rank}, indent=2, sort_keys=True) + "\n"
-    return {WEIGHTS: save(merge.state(factors), {"format": "pt"}), FILES[1]: text.encode()}
+    return {WEIGHTS: safetensors.torch.save(merge.state(factors), {"format": "pt"}), FILES[1]: text.encode()}
 
 
 def beside(model: PeftModel, files: dict[str, bytes]) -> None:

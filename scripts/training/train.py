@@ -1,16 +1,18 @@
 """Rule train: the examples of a recipe's first sessions -> an adapter, or a card that says why there is none.
 
-Rule script: input dataset, before (the card of the checkpoint before, for strategies that go on from it); output card, loss;
-wildcard checkpoint; params recipe, model, since, embeddings. The weights, and what a strategy keeps beside them, lie beside
-the card, where the status is `trained`. Nothing here depends on time or on the machine: the same inputs give the same bytes.
+Rule script: input dataset, before (the card of the checkpoint before, for strategies that go on from it); output card, loss,
+timing; wildcard checkpoint; params recipe, model, since, embeddings. The weights, and what a strategy keeps beside them, lie
+beside the card, where the status is `trained`. Nothing here but timing.csv depends on time or on the machine: the same inputs
+give the same bytes.
 """
 
 import importlib
 import importlib.metadata
 import json
 import math
+import time
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -34,8 +36,9 @@ USES = {
     "partial_replay": ("buffer", "strategies/naive"),
     "mole": ("buffer", "categories", "gates", "router"),
     "ewc": ("buffer", "fisher", "strategies/naive"),
-    "adaptive_rank": ("buffer",),
+    "adaptive_rank": ("answers", "buffer"),
 }
+TIMING_COLUMNS = ("part", "seconds")
 LOSS_COLUMNS = ("step", "epoch", "loss", "supervised_tokens", "tokens", "penalty")
 
 
@@ -90,12 +93,22 @@ def fit(lesson: Lesson, model: dict) -> tuple[dict[str, Any], dict[str, bytes]]:
     if not lesson.new and lesson.before:
         return nothing_new(), lesson.before
     strategy = importlib.import_module(f"scripts.training.strategies.{lesson.recipe['strategy']}")
-    learned: Learned = strategy.learn(lesson)
+    start = time.perf_counter()
+    learned: Learned = strategy.learn(replace(lesson, base=partial(loaded, lesson)))
+    lesson.clock["whole"] = time.perf_counter() - start
     status, reason = lora.verdict(learned.steps, learned.anew)
     rows = [{**asdict(step), "loss": finite(step.loss)} for step in learned.steps]
     losses = {"first_loss": rows[0]["loss"], "last_loss": rows[-1]["loss"]}
-    outcome = {"status": status, "reason": reason, **losses, "steps": rows, "notes": learned.notes}
+    read = sum(step.tokens for step in learned.steps) + learned.more_tokens
+    outcome = {"status": status, "reason": reason, **losses, "steps": rows, "tokens_read": read}
+    outcome |= {"parameters": lora.parameters(learned.files), "notes": learned.notes, "seconds": lesson.clock}
     return outcome, learned.files if status == "trained" else {}
+
+
+def loaded(lesson: Lesson) -> Any:
+    """The base model; how long it takes to load is no cost of a strategy."""
+    with lesson.timed("loading"):
+        return lesson.base()
 
 
 def finite(number: float) -> float | None:
@@ -115,7 +128,8 @@ def nothing_new() -> dict[str, Any]:
     return {"status": "trained", "reason": "nothing new: the adapter of the checkpoint before", **NOTHING}
 
 
-NOTHING = {"first_loss": None, "last_loss": None, "steps": [], "notes": {}}
+NOTHING = {"first_loss": None, "last_loss": None, "steps": [], "tokens_read": 0, "parameters": None}
+NOTHING |= {"notes": {}, "seconds": {}}
 
 
 def trained(lesson: Lesson, model: dict, embeddings: dict | None, root: Path) -> tuple[dict, dict, dict]:
@@ -165,10 +179,12 @@ def files_before(card: Path | None) -> dict[str, bytes]:
 
 
 def write(output: Any, card: dict, files: dict[str, bytes]) -> None:
-    """The files, then the losses, then the card that vouches for them."""
+    """The files, then the losses and the seconds, then the card that vouches for them."""
     place(files, Path(output.card).parent)
-    steps = card.pop("steps")
+    steps, seconds = card.pop("steps"), card.pop("seconds")
     atomic_write(output.loss, to_csv(steps, LOSS_COLUMNS))
+    parts = [{"part": part, "seconds": taken} for part, taken in sorted(seconds.items())]
+    atomic_write(output.timing, to_csv(parts, TIMING_COLUMNS))
     atomic_write(output.card, canonical_json({**card, "files": hashes(files)}) + "\n")
 
 

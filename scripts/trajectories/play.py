@@ -116,7 +116,7 @@ def key(task: Task, run: int, cast: Cast, shared: str, memory: list[tuple[str, s
                 "issue": task.problem_statement,
                 "id": task.id,
             },
-            "expert": _expert(task) if cast.source == "expert" else None,
+            "expert": _expert(task) if cast.source in ("expert", "habits") else None,
             "source": cast.source,
             "arm": cast.arm,
             "run": run,
@@ -130,7 +130,8 @@ def key(task: Task, run: int, cast: Cast, shared: str, memory: list[tuple[str, s
 
 def _expert(task: Task) -> list[str]:
     """What the expert's sessions depend on besides: its script, and the answer that it knows."""
-    return [sha256_of_files([ACTING / "expert.py"]), sha256_of(task.patch)]
+    code = [ACTING / f"{name}.py" for name in ("expert", "habits")]
+    return [sha256_of_files(code), sha256_of(task.patch)]
 
 
 def play_all(tasks: list[Task], cast: Cast, stage: Stage, limits: dict) -> tuple[list[dict], list[dict]]:

@@ -49,7 +49,7 @@ def levels(parts: Sequence[str], config: dict) -> Iterator[tuple[str, list[str]]
         yield "split file", [f"{split}.json" for split in splits]
         return
     yield "model", list(config["models"])
-    yield "split", [*splits, "base", "expert", "imported"]
+    yield "split", [*splits, "base", "expert", "habits", "imported"]
     if parts[2] in splits:
         yield "recipe", list(config["recipes"])
         yield "arm", [*ARMS, "adapters"]

@@ -9,6 +9,7 @@ ARMS = ("knowledge", "skill", "both")
 SOURCES = {
     "own": "base",
     "expert": "expert",
+    "habits": "habits",
     "permuted": "expert",
     "imported": "imported",
 }  # folders of sessions
@@ -34,6 +35,8 @@ class Run(NamedTuple):
 
 def training_count(tasks: int, rule: str) -> int:
     """Size of a split's training half: of an odd number the odd positions and the second half have one more."""
+    if rule == "all":
+        return tasks
     return tasks - tasks // 2 if rule in ("second", "odd") else tasks // 2
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 Fault = tuple[Sequence[str | int], str, str]  # keys, what is wrong, what to do
 
 RESERVED = re.compile(
-    r"base|knowledge|skill|both|expert|imported|splits|adapters|phase.*|experiments|store|cache"
+    r"base|knowledge|skill|both|expert|habits|imported|splits|adapters|phase.*|experiments|store|cache"
 )
 
 

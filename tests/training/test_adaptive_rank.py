@@ -84,7 +84,9 @@ def test_a_stream_of_sessions_stays_within_the_budget_and_names_them_all():
         assert sum(part["rank"] for part in parts) == config["r"] == learned.notes["rank"] <= 6
         assert config["lora_alpha"] == 2 * config["r"]
         assert sum(len(part["sessions"]) for part in parts) == sessions
-    assert second.notes["compressions"] >= 1
+    (*_, last) = second.notes["compressions"]
+    assert last["rank_after"] < last["rank_before"] and 0 < last["energy"] <= 1
+    assert last["before"]["nll"] > 0 and last["after"]["nll"] != last["before"]["nll"]
 
 
 def test_what_peft_loads_is_the_base_with_all_parts():

@@ -79,7 +79,10 @@ def rule(folder: Path, checkpoint: int, recipe: dict = RECIPE, since: int = 0) -
         log=[folder / "log"],
         input=SimpleNamespace(dataset=folder / "dataset.jsonl", cards=[made / "card.json"], before=before),
         output=SimpleNamespace(
-            card=made / "card.json", loss=made / "loss.csv", retention=folder / "retention.csv"
+            card=made / "card.json",
+            loss=made / "loss.csv",
+            timing=made / "timing.csv",
+            retention=folder / "retention.csv",
         ),
         wildcards=SimpleNamespace(checkpoint=str(checkpoint)),
         params=SimpleNamespace(recipe=recipe, model=model(), since=since, embeddings=None),

@@ -3,7 +3,9 @@
 A strategy is given a Lesson and returns what it Learned. It is a name in STRATEGIES (table.py) and in the schema.
 """
 
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +27,7 @@ class Lesson:
         recipe: the recipe's block; what only one strategy needs is a block in it of the strategy's name.
         base: loads the base model.
         embed: unit vectors [n, dimensions] of texts.
+        clock: seconds that parts of the training took, by name; for the tables of costs, never for a result.
     """
 
     rows: list[dict]
@@ -33,6 +36,7 @@ class Lesson:
     recipe: dict[str, Any]
     base: "Callable[[], torch.nn.Module]"
     embed: "Callable[[list[str]], np.ndarray]"
+    clock: dict[str, float] = field(default_factory=dict)
 
     @property
     def new(self) -> list[dict]:
@@ -44,6 +48,13 @@ class Lesson:
         """The strategy's own block of the recipe."""
         return self.recipe[self.recipe["strategy"]]
 
+    @contextmanager
+    def timed(self, part: str) -> Iterator[None]:
+        """Add the seconds of what is done within to a part."""
+        start = time.perf_counter()
+        yield
+        self.clock[part] = self.clock.get(part, 0.0) + time.perf_counter() - start
+
 
 @dataclass
 class Learned:
@@ -54,9 +65,11 @@ class Learned:
         files: the adapter, and whatever the next checkpoint needs beside it, by name.
         notes: what the card says of it.
         anew: the adapter began as the base, so that its loss must fall.
+        more_tokens: tokens that were read beside those of the steps, to weigh or to choose.
     """
 
     steps: "list[Step]"
     files: dict[str, bytes]
     notes: dict[str, Any] = field(default_factory=dict)
     anew: bool = True
+    more_tokens: int = 0

@@ -14,7 +14,7 @@ from typing import Any
 from peft import PeftModel
 from safetensors.torch import load
 
-from scripts.training import buffer, lora, merge
+from scripts.training import answers, buffer, lora, merge
 from scripts.training.kept import WEIGHTS
 from scripts.training.strategies import Learned, Lesson
 
@@ -32,18 +32,20 @@ class Part:
 
 def learn(lesson: Lesson) -> Learned:
     """A part for each new session (or one for all of them, `probe: consolidation`), then back below the budget."""
-    held, parts, steps = lesson.before, parts_before(lesson.before), []
-    notes: dict[str, Any] = {"probes": [], "compressions": 0}
+    held, parts, steps, read = lesson.before, parts_before(lesson.before), [], 0
+    notes: dict[str, Any] = {"probes": [], "compressions": []}
     for group in groups(lesson.new, lesson.own["probe"]):
-        rank, losses, new, taken = probe(lesson, held, group)
-        steps += taken
+        rank, losses, new, taken, tokens = probe(lesson, held, group)
+        steps, read = [*steps, *taken], read + tokens
         parts = [*parts, Part(list(dict.fromkeys(row["instance_id"] for row in group)), rank)]
         notes["probes"].append({"sessions": parts[-1].sessions, "rank": rank, "losses": losses})
-        parts, made, times = within_budget(parts, joined(held, new), lesson.own)
-        notes["compressions"] += times
-        held = files(made, parts, lora.config_of(new))
+        held = files(joined(held, new), parts, lora.config_of(new))
+        while too_many(parts, lesson.own):
+            held, parts, note = compression(lesson, held, parts)
+            notes["compressions"].append(note)
     notes["rank"] = sum(part.rank for part in parts)
-    return Learned(steps, held, notes, anew=not lesson.before)
+    more = read - sum(step.tokens for step in steps)
+    return Learned(steps, held, notes, anew=not lesson.before, more_tokens=more)
 
 
 def joined(before: dict[str, bytes], new: dict[str, bytes]) -> merge.Factors:
@@ -62,8 +64,9 @@ def groups(rows: Sequence[dict], probe: str) -> list[list[dict]]:
 
 def probe(
     lesson: Lesson, before: dict[str, bytes], group: list[dict]
-) -> tuple[int, dict[str, float], dict[str, bytes], list[lora.Step]]:
-    """(smallest sufficient rank, mean validation loss of each rank tried, its adapter's files, its steps) of some sessions.
+) -> tuple[int, dict[str, float], dict[str, bytes], list[lora.Step], int]:
+    """For some sessions the smallest sufficient rank, the mean validation loss of each rank tried, the adapter's files and
+    steps at that rank, and the tokens that all ranks together read.
 
     Validated on the other new sessions; where there are none, on the pairs of its own that are held out of every training.
     """
@@ -76,7 +79,9 @@ def probe(
         model, steps = on_top(lesson, before, group, rank)
         found[rank], made[rank] = lora.losses(model, asked), (lora.saved(model), steps)
     best = sufficient(found)
-    return best, {str(rank): fmean(losses) for rank, losses in found.items()}, *made[best]
+    read = sum(step.tokens for _, steps in made.values() for step in steps)
+    read += len(found) * sum(len(one["input_ids"]) for one in asked)
+    return best, {str(rank): fmean(losses) for rank, losses in found.items()}, *made[best], read
 
 
 def own_held_out(group: list[dict]) -> list[dict]:
@@ -113,15 +118,37 @@ def on_top(
     return model, lora.train(model, group, lesson.recipe)
 
 
-def within_budget(
-    parts: list[Part], made: merge.Factors, own: dict[str, Any]
-) -> tuple[list[Part], merge.Factors, int]:
-    """Merge the oldest parts until the ranks fit; (parts, factors, how often)."""
-    times = 0
-    while sum(part.rank for part in parts) > own["trigger"] * own["budget"] and len(parts) > 1:
-        parts, made = compressed(parts, made, own["merge"], own["target_rank"], own["weights"])
-        times += 1
-    return parts, made, times
+def too_many(parts: list[Part], own: dict[str, Any]) -> bool:
+    """Do the ranks exceed the budget's share at which old parts are merged?"""
+    return sum(part.rank for part in parts) > own["trigger"] * own["budget"] and len(parts) > 1
+
+
+def compression(
+    lesson: Lesson, held: dict[str, bytes], parts: list[Part]
+) -> tuple[dict[str, bytes], list[Part], dict[str, Any]]:
+    """Merge the oldest parts; (files, parts, what their sessions knew before and after)."""
+    own, config = lesson.own, lora.config_of(held)
+    fewer, made = compressed(
+        parts, merge.factors(load(held[WEIGHTS])), own["merge"], own["target_rank"], own["weights"]
+    )
+    after, gist = files(made, fewer, config), fewer[0]
+    note = {
+        "sessions": gist.sessions,
+        "rank_before": sum(part.rank for part in parts[: own["merge"]]),
+        "rank_after": gist.rank,
+        "energy": gist.energy,
+        "before": known(lesson, held, gist.sessions),
+        "after": known(lesson, after, gist.sessions),
+    }
+    return after, fewer, note
+
+
+def known(lesson: Lesson, held: dict[str, bytes], sessions: list[str]) -> dict[str, float | None]:
+    """The measures of retention (answers.py) of some sessions under an adapter."""
+    model = lora.with_adapter(lesson.base(), held).eval()
+    asked = answers.held_out(lesson.rows, lesson.rows[-1]["position"])
+    rows = [row for row in asked if row["instance_id"] in sessions]
+    return answers.mean([answers.score(given) for given in answers.ask(model, rows)])
 
 
 def compressed(

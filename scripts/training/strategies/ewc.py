@@ -23,13 +23,16 @@ def learn(lesson: Lesson) -> Learned:
     old, seen = fisher_before(lesson.before)
     penalty = penalty_of(model, own, old) if old and own["lambda"] else None
     steps = lora.train(model, lesson.new, lesson.recipe, penalty)
-    files, notes = lora.saved(model), ratio(steps)
+    files, notes, more = lora.saved(model), ratio(steps), 0
     if own["lambda"]:
-        found = fisher.estimate(model, samples(lesson), own["space"], own["labels"], lesson.recipe["seed"])
+        drawn = samples(lesson)
+        with lesson.timed("fisher"):
+            found = fisher.estimate(model, drawn, own["space"], own["labels"], lesson.recipe["seed"])
+        more = sum(len(sample["input_ids"]) for sample in drawn)
         kept = fisher.accumulated(old, found, own["accumulation"], seen)
         files[FISHER] = written(kept, 1 if own["accumulation"] == "replace" else seen + 1)
-        notes["fisher_samples"] = len(samples(lesson))
-    return Learned(steps, files, notes, anew=not lesson.before)
+        notes["fisher_samples"] = len(drawn)
+    return Learned(steps, files, notes, anew=not lesson.before, more_tokens=more)
 
 
 def penalty_of(model: PeftModel, own: dict[str, Any], old: fisher.Tensors) -> fisher.Penalty:
