@@ -33,12 +33,13 @@ include: "rules/common.smk"
 
 
 wildcard_constraints:
-    repo=one_of(config["repos"]),
+    repo=one_of([*config["repos"], *config.get("streams", {})]),
     model=one_of(config["models"]),
     split=one_of(config["splits"]),
     recipe=one_of(config["recipes"]),
     arm=one_of(ARMS),
     phase=one_of(config["phases"]),
+    experiment=one_of(config.get("experiments", {})),
     checkpoint=one_of(all_checkpoints()),
     wheel=one_of(wheels()),
     sessions=SESSIONS,

@@ -8,18 +8,20 @@ from scripts.files import sha256_of_files
 from scripts.trajectories.expert import check_tools
 from scripts.trajectories.scaffold import load as load_scaffold
 from scripts.workflow.code import code_of
+from scripts.workflow.experiments import chains
 from scripts.workflow.names import anything_but, unknown_part
 from scripts.trajectories.limits import sandbox_limits
 from scripts.workflow.plan import (
     ARMS,
     SOURCES,
     adapters_of,
+    all_adapters_of,
     checkpoint_before,
     checkpoints,
     jobs_of,
     session_folders,
     trained,
-    training_count,
+    training_size,
 )
 from scripts.workflow.sources import with_defaults
 
@@ -91,14 +93,55 @@ def expert_scaffold(wildcards):
 
 def all_checkpoints():
     """Every checkpoint of every repository and split."""
-    counts = {block["tasks"] for block in config["repos"].values()}
-    halves = {training_count(count, block["rule"]) for count in counts for block in config["splits"].values()}
+    places = [*config["repos"], *config.get("streams", {})]
+    halves = {training_size(config, repo, split) for repo in places for split in config["splits"]}
     return sorted({str(n) for half in halves for n in checkpoints(half, config["consolidation"])})
 
 
 def cards(wildcards):
     """Cards of the half and the full checkpoint of a recipe."""
     return [f"{folder}/card.json" for folder in adapters_of(wildcards, config)]
+
+
+def all_cards(wildcards):
+    """Cards of every checkpoint of a recipe."""
+    return [f"{folder}/card.json" for folder in all_adapters_of(wildcards, config)]
+
+
+def parts_of_stream(wildcards):
+    """The training sets that a stream strings together, in its order."""
+    place = "results/{repo}/{model}/{split}/{recipe}/dataset.jsonl"
+    parts = config["streams"][wildcards.repo]
+    return [place.format(**{**wildcards, "repo": part}) for part in parts]
+
+
+def sizes_of_stream(wildcards):
+    """How many training tasks each of them has."""
+    return [training_size(config, part, wildcards.split) for part in config["streams"][wildcards.repo]]
+
+
+def experiment(wildcards):
+    return config["experiments"][wildcards.experiment]
+
+
+def experiment_files(name):
+    """One file of every chain of an experiment."""
+    return lambda wildcards: [f"{chain.folder}/{name}" for chain in chains(experiment(wildcards))]
+
+
+def experiment_adapters(name):
+    """One file of every adapter of an experiment."""
+    return lambda wildcards: [
+        f"{folder}/{name}"
+        for chain in chains(experiment(wildcards))
+        for folder in all_adapters_of(chain, config)
+    ]
+
+
+def experiment_benchmarks(wildcards):
+    """What Snakemake measured of an experiment's trainings."""
+    cards = experiment_adapters("card.json")(wildcards)
+    return [f"{card.replace('results', 'benchmarks', 1).removesuffix('/card.json')}.tsv" for card in cards]
 
 
 def source_folder(wildcards):

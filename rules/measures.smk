@@ -45,3 +45,16 @@ rule retention:
         code=code_of("measures", "training", "knowledge"),
     script:
         "../scripts/measures/retention.py"
+
+
+use rule retention as retention_matrix with:
+    input:
+        dataset="results/{repo}/{model}/{split}/{recipe}/dataset.jsonl",
+        cards=all_cards,
+        checkpoint=model_files,
+    output:
+        retention="results/{repo}/{model}/{split}/{recipe}/retention_matrix.csv",
+    log:
+        "logs/{repo}/{model}/{split}/{recipe}/retention_matrix.log",
+    benchmark:
+        "benchmarks/{repo}/{model}/{split}/{recipe}/retention_matrix.tsv"

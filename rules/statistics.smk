@@ -48,3 +48,48 @@ rule phase_timing:
         code=code_of("statistics", "measures"),
     script:
         "../scripts/statistics/phase_timing.py"
+
+
+rule experiment_summary:
+    """Compare the configurations of an experiment, choose the winner and read the registered criteria."""
+    input:
+        matrices=experiment_files("retention_matrix.csv"),
+        cards=experiment_adapters("card.json"),
+    output:
+        summary="results/experiments/{experiment}/summary.csv",
+        curves="results/experiments/{experiment}/curves.csv",
+        levels="results/experiments/{experiment}/levels.csv",
+        verdict="results/experiments/{experiment}/verdict.json",
+    log:
+        "logs/experiments/{experiment}/experiment_summary.log",
+    benchmark:
+        "benchmarks/experiments/{experiment}/experiment_summary.tsv"
+    resources:
+        mem_mb=1000,
+        runtime=30,
+    params:
+        experiment=experiment,
+        statistics=config["statistics"],
+        code=code_of("statistics", "measures"),
+    script:
+        "../scripts/statistics/experiment_summary.py"
+
+
+rule experiment_timing:
+    """What each consolidation of an experiment took, in seconds and in memory."""
+    input:
+        cards=experiment_adapters("card.json"),
+        timing=experiment_adapters("timing.csv"),
+        jobs=experiment_benchmarks,
+    output:
+        timing="results/experiments/{experiment}/timing.csv",
+    log:
+        "logs/experiments/{experiment}/experiment_timing.log",
+    resources:
+        mem_mb=500,
+        runtime=10,
+    params:
+        experiment=experiment,
+        code=code_of("statistics", "measures"),
+    script:
+        "../scripts/statistics/experiment_timing.py"

@@ -16,6 +16,8 @@ rule dataset:
         "logs/{repo}/{model}/{split}/{recipe}/dataset.log",
     benchmark:
         "benchmarks/{repo}/{model}/{split}/{recipe}/dataset.tsv"
+    wildcard_constraints:
+        repo=one_of(config["repos"]),
     resources:
         mem_mb=2000,
         runtime=30,
@@ -25,3 +27,25 @@ rule dataset:
         code=code_of("synthesis", "trajectories"),
     script:
         "../scripts/synthesis/dataset.py"
+
+
+rule stream_dataset:
+    """String the training sets of several repositories together, for streams that no single one is long enough for."""
+    input:
+        datasets=parts_of_stream,
+    output:
+        dataset="results/{repo}/{model}/{split}/{recipe}/dataset.jsonl",
+    log:
+        "logs/{repo}/{model}/{split}/{recipe}/dataset.log",
+    benchmark:
+        "benchmarks/{repo}/{model}/{split}/{recipe}/dataset.tsv"
+    wildcard_constraints:
+        repo=one_of(config.get("streams", {})),
+    resources:
+        mem_mb=2000,
+        runtime=10,
+    params:
+        sizes=sizes_of_stream,
+        code=code_of("synthesis"),
+    script:
+        "../scripts/synthesis/stream_dataset.py"

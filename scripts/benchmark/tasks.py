@@ -64,7 +64,6 @@ def function_of(task: Task) -> str | None:
     return task.record.get("rehearsal", {}).get("function")
 
 
-
 def main(snakemake: Any) -> None:
     with job(snakemake) as log:
         params, path = snakemake.params, Path(snakemake.input.benchmark)

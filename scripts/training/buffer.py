@@ -10,6 +10,7 @@ A pair is one supervised reply of a session with what was said before it. The si
 """
 
 import hashlib
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -37,6 +38,11 @@ class Known:
     confidence: Callable[[], Sequence[float]]
     vectors: Callable[[], np.ndarray]
     seed: int
+
+
+def size_of(asked: int | float, pairs: int) -> int:
+    """The size of a buffer in pairs: as asked, or a share of all pairs so far, rounded up."""
+    return asked if asked >= 1 else math.ceil(asked * pairs)
 
 
 def keep(pairs: Sequence[Pair], size: int, priority: str, known: Known) -> list[Pair]:

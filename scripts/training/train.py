@@ -99,8 +99,13 @@ def fit(lesson: Lesson, model: dict) -> tuple[dict[str, Any], dict[str, bytes]]:
     status, reason = lora.verdict(learned.steps, learned.anew)
     rows = [{**asdict(step), "loss": finite(step.loss)} for step in learned.steps]
     losses = {"first_loss": rows[0]["loss"], "last_loss": rows[-1]["loss"]}
-    read = sum(step.tokens for step in learned.steps) + learned.more_tokens
-    outcome = {"status": status, "reason": reason, **losses, "steps": rows, "tokens_read": read}
+    trained = sum(step.tokens for step in learned.steps)
+    cost = {
+        "optimiser_steps": len(rows),
+        "tokens_trained": trained,
+        "tokens_read": trained + learned.more_tokens,
+    }
+    outcome = {"status": status, "reason": reason, **losses, **cost, "steps": rows}
     outcome |= {"parameters": lora.parameters(learned.files), "notes": learned.notes, "seconds": lesson.clock}
     return outcome, learned.files if status == "trained" else {}
 
@@ -128,8 +133,8 @@ def nothing_new() -> dict[str, Any]:
     return {"status": "trained", "reason": "nothing new: the adapter of the checkpoint before", **NOTHING}
 
 
-NOTHING = {"first_loss": None, "last_loss": None, "steps": [], "tokens_read": 0, "parameters": None}
-NOTHING |= {"notes": {}, "seconds": {}}
+NOTHING = {"first_loss": None, "last_loss": None, "optimiser_steps": 0, "tokens_trained": 0, "tokens_read": 0}
+NOTHING |= {"steps": [], "parameters": None, "notes": {}, "seconds": {}}
 
 
 def trained(lesson: Lesson, model: dict, embeddings: dict | None, root: Path) -> tuple[dict, dict, dict]:

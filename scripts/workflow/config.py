@@ -1,7 +1,7 @@
 """The configuration, checked before the DAG is built: every fault with its file, line, key, value and remedy."""
 
 import difflib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 import yaml
@@ -9,6 +9,7 @@ from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError, best_match
 
 from scripts.errors import UserError
+from scripts.workflow.experiments import made, variants
 from scripts.workflow.references import Fault, reference_faults
 
 Keys = Sequence[str | int]
@@ -24,9 +25,20 @@ def faults(config: dict, files: Sequence[Path], schema: dict, scaffolds: Iterabl
     """
     found = [fault(error) for error in Draft202012Validator(schema).iter_errors(config)]
     found = found or list(reference_faults(config, set(scaffolds)))
+    found = found or list(grid_faults(config, schema))
     return list(
         {str(error): error for error in (UserError(place(f[0], files), *f[1:]) for f in found)}.values()
     )
+
+
+def grid_faults(config: dict, schema: dict) -> Iterator[Fault]:
+    """Faults of the recipes that the grids of experiments name: a value that the recipe's key may not have."""
+    validator = Draft202012Validator({"$ref": "#/$defs/recipe", "$defs": schema["$defs"]})
+    for name, experiment in config.get("experiments", {}).items():
+        for variant in variants(experiment):
+            for error in validator.iter_errors(made(config["recipes"][variant.parent], variant)):
+                keys, what, fix = fault(error)
+                yield ["experiments", name, "recipes", variant.parent, ".".join(map(str, keys))], what, fix
 
 
 def broken(file: Path) -> UserError | None:

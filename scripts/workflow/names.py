@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from scripts.errors import UserError
 from scripts.workflow.config import nearest
-from scripts.workflow.plan import ARMS, checkpoints, training_count
+from scripts.workflow.plan import ARMS, checkpoints, training_size
 
 
 def anything_but(patterns: Iterable[str]) -> str:
@@ -43,6 +43,11 @@ def levels(parts: Sequence[str], config: dict) -> Iterator[tuple[str, list[str]]
     if parts[0].startswith("phase"):
         yield "phase", phases
         return
+    if parts[0] == "experiments":
+        yield "folder", ["experiments"]
+        yield "experiment", list(config.get("experiments", {}))
+        return
+    repos += config.get("streams", {})
     yield "repo", repos
     if parts[1:2] == ["splits"]:
         yield "folder", ["splits"]
@@ -54,5 +59,5 @@ def levels(parts: Sequence[str], config: dict) -> Iterator[tuple[str, list[str]]
         yield "recipe", list(config["recipes"])
         yield "arm", [*ARMS, "adapters"]
         if parts[4:5] == ["adapters"]:
-            count = training_count(config["repos"][parts[0]]["tasks"], config["splits"][parts[2]]["rule"])
+            count = training_size(config, parts[0], parts[2])
             yield "checkpoint", [str(n) for n in checkpoints(count, config["consolidation"])]

@@ -40,6 +40,14 @@ def training_count(tasks: int, rule: str) -> int:
     return tasks - tasks // 2 if rule in ("second", "odd") else tasks // 2
 
 
+def training_size(config: Mapping[str, Any], repo: str, split: str) -> int:
+    """Size of the training half of a repository, or of all those that a stream strings together."""
+    parts = config.get("streams", {}).get(repo)
+    if parts is not None:
+        return sum(training_size(config, part, split) for part in parts)
+    return training_count(config["repos"][repo]["tasks"], config["splits"][split]["rule"])
+
+
 def checkpoints(training: int, consolidation: int) -> list[int]:
     """Positions in the training half after which an adapter is made; the last is the whole half."""
     return [*range(consolidation, training, consolidation), training]
@@ -47,8 +55,7 @@ def checkpoints(training: int, consolidation: int) -> list[int]:
 
 def checkpoint_before(wildcards: Any, config: Mapping[str, Any]) -> int:
     """The checkpoint before that of the wildcards, or 0."""
-    block = config["repos"][wildcards.repo], config["splits"][wildcards.split]
-    training = training_count(block[0]["tasks"], block[1]["rule"])
+    training = training_size(config, wildcards.repo, wildcards.split)
     earlier = [n for n in checkpoints(training, config["consolidation"]) if n < int(wildcards.checkpoint)]
     return max(earlier, default=0)
 
@@ -75,9 +82,19 @@ def splits_of(phase: dict, choice: str | list[str]) -> list[str]:
 
 def adapters_of(run: Any, config: Mapping[str, Any]) -> list[str]:
     """Folders of the half and the full adapter of a recipe; `run` has the names repo, model, split and recipe."""
-    training = training_count(config["repos"][run.repo]["tasks"], config["splits"][run.split]["rule"])
-    folder = f"results/{run.repo}/{run.model}/{run.split}/{run.recipe}/adapters"
-    return [f"{folder}/{n}" for n in half_and_full(training, config["consolidation"])]
+    training = training_size(config, run.repo, run.split)
+    return [f"{adapters(run)}/{n}" for n in half_and_full(training, config["consolidation"])]
+
+
+def all_adapters_of(run: Any, config: Mapping[str, Any]) -> list[str]:
+    """Folders of every adapter of a recipe, in their order."""
+    training = training_size(config, run.repo, run.split)
+    return [f"{adapters(run)}/{n}" for n in checkpoints(training, config["consolidation"])]
+
+
+def adapters(run: Any) -> str:
+    """The folder of a recipe's adapters."""
+    return f"results/{run.repo}/{run.model}/{run.split}/{run.recipe}/adapters"
 
 
 def session_folders(phase: dict) -> list[str]:

@@ -20,14 +20,18 @@ def reference_faults(config: dict, scaffolds: set[str]) -> Iterator[Fault]:
         yield from unknown(
             ["models", name, "scaffold"], [model["scaffold"]], scaffolds, "file of resources/scaffolds"
         )
+    for name, parts in config.get("streams", {}).items():
+        yield from unknown(["streams", name], parts, config["repos"], "block of repos")
     for name, phase in config["phases"].items():
         yield from phase_faults(["phases", name], phase, config)
+    for name, experiment in config.get("experiments", {}).items():
+        yield from experiment_faults(["experiments", name], experiment, config)
 
 
 def reserved_names(config: dict) -> Iterator[Fault]:
     """Names that would fall on a folder of the workflow's own."""
-    for kind in ("repos", "models", "splits", "recipes"):
-        for name in filter(RESERVED.fullmatch, config[kind]):
+    for kind in ("repos", "streams", "models", "splits", "recipes"):
+        for name in filter(RESERVED.fullmatch, config.get(kind, {})):
             yield [kind, name], f"{name!r} is reserved for the workflow's own folders", "choose another name"
 
 
@@ -60,6 +64,18 @@ def phase_faults(keys: list[str], phase: dict, config: dict) -> Iterator[Fault]:
                 yield from unknown(
                     [*keys, "runs", recipe, arm], splits, phase["splits"], "split of this phase"
                 )
+
+
+def experiment_faults(keys: list[str], experiment: dict, config: dict) -> Iterator[Fault]:
+    """Names that an experiment asks for and that are not there."""
+    places = {**config["repos"], **config.get("streams", {})}
+    yield from unknown([*keys, "repos"], experiment["repos"], places, "block of repos or streams")
+    yield from unknown([*keys, "models"], experiment["models"], config["models"], "block of models")
+    yield from unknown([*keys, "split"], [experiment["split"]], config["splits"], "block of splits")
+    yield from unknown([*keys, "recipes"], experiment["recipes"], config["recipes"], "block of recipes")
+    for role in ("reference", "baseline"):
+        what = "recipe of this experiment"
+        yield from unknown([*keys, role], [experiment[role]], experiment["recipes"], what)
 
 
 def missing_imports(keys: list[str], phase: dict, config: dict) -> Iterator[Fault]:

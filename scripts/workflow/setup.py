@@ -8,6 +8,7 @@ from pathlib import Path
 import yaml
 
 from scripts.workflow.config import broken, faults
+from scripts.workflow.experiments import expanded
 
 WORKDIR = "REHEARSAL_WORKDIR"  # carried by every job: the folder it works for
 
@@ -32,12 +33,13 @@ def check_yaml(*files: Path) -> None:
 
 
 def check_config(config: dict, files: Sequence[str | Path], home: Path) -> None:
-    """Leave with every fault of the merged configuration."""
+    """Leave with every fault of the merged configuration; then add the recipes that the experiments' grids name."""
     schema = yaml.safe_load((home / "resources/schemas/config.schema.yaml").read_text())
     scaffolds = [path.stem for path in (home / "resources/scaffolds").glob("*.yaml")]
     paths = [Path(os.path.relpath(file)) for file in files]
     check_yaml(*paths)
     refuse(faults(config, paths, schema, scaffolds))
+    config["recipes"] |= expanded(config)
 
 
 def refuse(errors: Sequence[object]) -> None:

@@ -31,7 +31,8 @@ def learn(lesson: Lesson) -> Learned:
         model, [(1, [examples[at] for at in batch]) for batch in order], recipe["learning_rate"]
     )
     candidates = [*kept, *new]
-    stays = buffer.keep(candidates, own["buffer"], own["priority"], known(candidates, lesson, model))
+    size = buffer.size_of(own["buffer"], len(buffer.pairs_of(lesson.rows)))
+    stays = buffer.keep(candidates, size, own["priority"], known(candidates, lesson, model))
     files = {**lora.saved(model), BUFFER: written(stays)}
     notes = {
         "buffer_pairs": len(stays),

@@ -1,0 +1,171 @@
+"""What a chain of adapters kept, sequence by sequence of consolidations: the measures behind an experiment's rows.
+
+A measure is first one value an origin session, averaged over the seeds, and then a mean with a bootstrap interval over origins:
+the sessions are what could have been others. Retention is the share of right argument tokens (scripts/measures/retention.py).
+"""
+
+import itertools
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from scripts.measures import metrics
+from scripts.measures.metrics import Success, Value
+from scripts.statistics import decay
+from scripts.statistics.comparisons import Settings
+from scripts.statistics.effects import bootstrap_interval
+from scripts.workflow.experiments import Variant
+
+Row = dict[str, Any]
+ByOrigin = dict[int, float]
+
+
+@dataclass(frozen=True)
+class Kept:
+    """One chain: its cards in order and its retention matrix (checkpoint, origin_position, category, retention, nll, ...)."""
+
+    repo: str
+    model: str
+    variant: Variant
+    cards: list[Row]
+    matrix: pd.DataFrame
+
+    def after(self, measure: str = "retention", category: str | None = None) -> Success:
+        """The measure by checkpoint and origin, for one category of replies or for all."""
+        rows = self.matrix if category is None else self.matrix[self.matrix["category"] == category]
+        found: dict[int, dict[int, float]] = {}
+        means = rows.dropna(subset=measure).groupby(["checkpoint", "origin_position"])[measure].mean()
+        for (checkpoint, origin), value in means.items():
+            found.setdefault(int(checkpoint), {})[int(origin)] = float(value)
+        return found
+
+    @property
+    def reason(self) -> str:
+        """Why there is no whole chain; empty where every adapter was trained."""
+        return next((card["reason"] for card in self.cards if card["status"] != "trained"), "")
+
+    @property
+    def rank(self) -> int | None:
+        """Sum of the ranks at the end."""
+        card = self.cards[-1]
+        return card["notes"].get("rank") or card["recipe"]["rank"]
+
+
+def at_the_end(after: Success) -> ByOrigin:
+    """What is known of each session after the last one."""
+    return dict(after[max(after)]) if after else {}
+
+
+def just_learned(after: Success) -> ByOrigin:
+    """What is known of each session right after it was learned."""
+    found = {}
+    for origin in {origin for row in after.values() for origin in row}:
+        first = min((checkpoint for checkpoint in after if checkpoint >= origin), default=None)
+        if first is not None and origin in after[first]:
+            found[origin] = after[first][origin]
+    return found
+
+
+def forgotten(after: Success) -> ByOrigin:
+    """Best since learning minus the end, for each session that was asked again later (decisions: forgetting)."""
+    return {
+        origin: value
+        for origin in at_the_end(after)
+        if (value := metrics.forgetting({n: pick(row, origin) for n, row in after.items()})) is not None
+    }
+
+
+def pick(row: dict[int, float], origin: int) -> dict[int, float]:
+    """One origin of a row, if it is there."""
+    return {origin: row[origin]} if origin in row else {}
+
+
+def negated(after: Success) -> Success:
+    """A loss as something to keep: its forgetting is then its rise."""
+    return {n: {origin: -value for origin, value in row.items()} for n, row in after.items()}
+
+
+def over_seeds(kept: Sequence[Kept], values: Callable[[Kept], ByOrigin]) -> ByOrigin:
+    """A measure of each origin, averaged over the chains that differ only in their seed."""
+    table = pd.DataFrame([pd.Series(values(chain), dtype=float) for chain in kept])
+    return {int(origin): float(mean) for origin, mean in table.mean().dropna().items()}
+
+
+def with_interval(name: str, values: ByOrigin, settings: Settings) -> Row:
+    """Mean over origins and its bootstrap interval."""
+    ordered = [values[origin] for origin in sorted(values)]
+    low, high = bootstrap_interval(ordered, settings.confidence, settings.draws, settings.seed)
+    return {name: metrics.mean(ordered), f"{name}_low": low, f"{name}_high": high}
+
+
+def named_origins(sessions: int) -> list[int]:
+    """The origins that the specification asks for: sessions 1, N/4, N/2, 3N/4 and N."""
+    return sorted({1, *(max(1, round(sessions * share)) for share in (0.25, 0.5, 0.75)), sessions})
+
+
+def near(values: ByOrigin, wanted: int) -> Value:
+    """The value at an origin, or at the nearest one before or after it that has one."""
+    return values[min(values, key=lambda origin: (abs(origin - wanted), origin))] if values else None
+
+
+def degradations(kept: Sequence[Kept]) -> dict[str, Value]:
+    """By category the share lost since learning: (just learned - end) / just learned, over its sessions."""
+    categories = sorted({name for chain in kept for name in chain.matrix["category"] if name})
+    return {name: degradation(kept, name) for name in categories}
+
+
+def degradation(kept: Sequence[Kept], category: str) -> Value:
+    """The same of one category; None where nothing was asked again."""
+    first = over_seeds(kept, lambda chain: just_learned(chain.after(category=category)))
+    last = over_seeds(kept, lambda chain: at_the_end(chain.after(category=category)))
+    again = [origin for origin in forgotten_origins(kept, category) if origin in first and origin in last]
+    learned = metrics.mean(first[origin] for origin in again)
+    return (learned - metrics.mean(last[origin] for origin in again)) / learned if learned else None
+
+
+def forgotten_origins(kept: Sequence[Kept], category: str) -> set[int]:
+    """Origins of a category that more than one adapter was asked about."""
+    return {origin for chain in kept for origin in forgotten(chain.after(category=category))}
+
+
+def interference(kept: Sequence[Kept], category: str) -> Value:
+    """Mean fall of what was already known of a category at each consolidation that came after."""
+    falls = []
+    for chain in kept:
+        after = chain.after(category=category)
+        points = sorted(after)
+        for before, now in itertools.pairwise(points):
+            shared = after[before].keys() & after[now].keys()
+            falls += [after[before][origin] - after[now][origin] for origin in sorted(shared)]
+    return metrics.mean(falls)
+
+
+def decay_shape(kept: Sequence[Kept]) -> str | None:
+    """The shape of retention over the consolidations since a session was learned."""
+    ages, values = [], []
+    for chain in kept:
+        after = chain.after()
+        points = sorted(after)
+        for number, checkpoint in enumerate(points):
+            for origin, value in after[checkpoint].items():
+                ages.append(number - next(at for at, point in enumerate(points) if point >= origin))
+                values.append(value)
+    return decay.shape(ages, values)[0] if ages else None
+
+
+def compression_kept(kept: Sequence[Kept]) -> Value:
+    """Share of retention that compressions left their sessions, over all that took place."""
+    notes = [note for chain in kept for card in chain.cards for note in card["notes"].get("compressions", [])]
+    shares = [
+        note["after"]["retention"] / note["before"]["retention"]
+        for note in notes
+        if note["before"]["retention"] and note["after"]["retention"] is not None
+    ]
+    return metrics.mean(shares)
+
+
+def noted(kept: Sequence[Kept], name: str) -> Value:
+    """The mean over seeds of a number that the last adapter's card notes."""
+    return metrics.mean(chain.cards[-1]["notes"].get(name) for chain in kept)

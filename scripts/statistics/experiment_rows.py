@@ -1,0 +1,187 @@
+"""The rows of an experiment's summary.csv: what each configuration kept, lost and cost, beside the two it is measured against."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from scripts.measures import metrics
+from scripts.statistics import chains
+from scripts.statistics.chains import Kept, Row
+from scripts.statistics.comparisons import Settings
+
+ROLES = ("reference", "baseline")
+CAPABILITY = "not measured: capability comes with part 5"
+NAMES = ("repo", "model", "config", "role", "strategy")
+MEASURES = (
+    *("retention", "retention_low", "retention_high", "retention_lowest_origin"),
+    *("forgetting", "forgetting_low", "forgetting_high"),
+    *("forgetting_nll", "forgetting_nll_low", "forgetting_nll_high"),
+    *("backward_transfer", "plasticity", "stability", "cl_f_beta", "aulc", "exact_action"),
+)
+COSTS = ("tokens_read", "steps", "rank", "parameters", "information_per_parameter")
+RELATIVE = (
+    *("retention_share_of_reference", "cost_share_of_reference"),
+    *("forgetting_reduction", "information_gain"),
+)
+OWN = (
+    *("buffer_filled", "fisher_share_of_tokens", "penalty_over_loss"),
+    *("router_accuracy", "router_majority", "worst_category", "worst_category_degradation", "interference"),
+    *("compressions", "compression_kept", "decay"),
+)
+LAST = ("capability_delta", "capability_reason", "status", "reason")
+
+
+def columns(experiment: Mapping[str, Any]) -> list[str]:
+    """The columns of summary.csv; the keys of the grids have one each."""
+    keys = list(dict.fromkeys(key for grid in experiment["recipes"].values() for key in grid))
+    return [*NAMES, *keys, "seeds", "sessions", "consolidations", *MEASURES, *COSTS, *RELATIVE, *OWN, *LAST]
+
+
+def rows(place: Sequence[Sequence[Kept]], experiment: Mapping[str, Any], settings: Settings) -> list[Row]:
+    """One row a configuration of one repository and model."""
+    found = [row(kept, experiment, settings) for kept in place]
+    against = {role: next((one for one in found if one["role"] == role), {}) for role in ROLES}
+    return [one | relative(one, against) for one in found]
+
+
+def row(kept: Sequence[Kept], experiment: Mapping[str, Any], settings: Settings) -> Row:
+    """What one configuration's chains say by themselves."""
+    first = kept[0]
+    names = {"repo": first.repo, "model": first.model, "config": first.variant.config}
+    names |= {
+        "role": role(first.variant.parent, experiment),
+        "strategy": first.cards[-1]["recipe"]["strategy"],
+    }
+    counts = {
+        "seeds": len(kept),
+        "sessions": first.cards[-1]["checkpoint"],
+        "consolidations": len(first.cards),
+    }
+    reason = next((chain.reason for chain in kept if chain.reason), "")
+    head = {
+        **names,
+        **first.variant.setting,
+        **counts,
+        "status": "failed" if reason else "trained",
+        "reason": reason,
+    }
+    head |= {"capability_delta": None, "capability_reason": CAPABILITY}
+    return head | ({} if reason else {**measures(kept, settings), **costs(kept), **own(kept)})
+
+
+def role(parent: str, experiment: Mapping[str, Any]) -> str:
+    """reference, baseline, or candidate."""
+    return next((name for name in ROLES if experiment.get(name) == parent), "candidate")
+
+
+def measures(kept: Sequence[Kept], settings: Settings) -> Row:
+    """The measures of continual learning on retention, with intervals over origin sessions."""
+    last = chains.over_seeds(kept, lambda chain: chains.at_the_end(chain.after()))
+    lost = chains.over_seeds(kept, lambda chain: chains.forgotten(chain.after()))
+    worse = chains.over_seeds(kept, lambda chain: chains.forgotten(chains.negated(chain.after("nll"))))
+    sessions = kept[0].cards[-1]["checkpoint"]
+    found = chains.with_interval("retention", last, settings) | chains.with_interval(
+        "forgetting", lost, settings
+    )
+    found |= chains.with_interval("forgetting_nll", worse, settings)
+    named = [chains.near(last, origin) for origin in chains.named_origins(sessions)]
+    found["retention_lowest_origin"] = min((value for value in named if value is not None), default=None)
+    return found | continual(kept)
+
+
+def continual(kept: Sequence[Kept]) -> Row:
+    """The measures that have no interval, averaged over seeds."""
+
+    def mean(measure: Any) -> float | None:
+        return metrics.mean(measure(chain.after()) for chain in kept)
+
+    plastic, stable = mean(metrics.plasticity), mean(metrics.stability)
+    exact = metrics.mean(
+        metrics.mean(chains.at_the_end(chain.after("exact_action")).values()) for chain in kept
+    )
+    return {
+        "backward_transfer": mean(metrics.backward_transfer),
+        "plasticity": plastic,
+        "stability": stable,
+        "cl_f_beta": metrics.cl_f_beta(plastic, stable),
+        "aulc": metrics.mean(metrics.aulc(stream(chain)) for chain in kept),
+        "exact_action": exact,
+    }
+
+
+def stream(chain: Kept) -> list[float]:
+    """Retention of each session right after it was learned, in order."""
+    learned = chains.just_learned(chain.after())
+    return [learned[origin] for origin in sorted(learned)]
+
+
+def costs(kept: Sequence[Kept]) -> Row:
+    """What all consolidations of a chain read and what its adapter holds, averaged over seeds."""
+    last = chains.over_seeds(kept, lambda chain: chains.at_the_end(chain.after()))
+    rank, retained = metrics.mean(chain.rank for chain in kept), metrics.mean(last.values())
+    return {
+        "tokens_read": metrics.mean(sum(card["tokens_read"] for card in chain.cards) for chain in kept),
+        "steps": metrics.mean(sum(card["optimiser_steps"] for card in chain.cards) for chain in kept),
+        "rank": rank,
+        "parameters": metrics.mean(chain.cards[-1]["parameters"] for chain in kept),
+        "information_per_parameter": retained / rank if retained is not None and rank else None,
+    }
+
+
+def own(kept: Sequence[Kept]) -> Row:
+    """What only some strategies have: buffers, Fisher, routers, compressions; and categories of replies."""
+    lost = {name: value for name, value in chains.degradations(kept).items() if value is not None}
+    worst = max(lost, key=lambda name: lost[name], default=None)
+    interfered = [chains.interference(kept, name) for name in lost]
+    return {
+        "buffer_filled": filled(kept),
+        "fisher_share_of_tokens": fisher_share(kept),
+        "penalty_over_loss": chains.noted(kept, "penalty_over_loss"),
+        "router_accuracy": chains.noted(kept, "router_accuracy"),
+        "router_majority": chains.noted(kept, "router_majority"),
+        "worst_category": worst,
+        "worst_category_degradation": lost.get(worst),
+        "interference": metrics.mean(interfered),
+        "compressions": compressions(kept),
+        "compression_kept": chains.compression_kept(kept),
+        "decay": chains.decay_shape(kept),
+    }
+
+
+def filled(kept: Sequence[Kept]) -> str | None:
+    """Did the buffer ever have to drop something? One that never fills is no result about its size."""
+    notes = [card["notes"] for chain in kept for card in chain.cards if "buffer_pairs" in card["notes"]]
+    if not notes:
+        return None
+    return "true" if any(note["candidate_pairs"] > note["buffer_pairs"] for note in notes) else "false"
+
+
+def fisher_share(kept: Sequence[Kept]) -> float | None:
+    """Tokens read to estimate the Fisher over tokens read to train; its seconds are in timing.csv."""
+    cards = [card for chain in kept for card in chain.cards if "fisher_samples" in card["notes"]]
+    trained = sum(card["tokens_trained"] for card in cards)
+    return sum(card["tokens_read"] for card in cards) / trained - 1 if trained else None
+
+
+def compressions(kept: Sequence[Kept]) -> float | None:
+    """How many compressions took place in a chain; None where the strategy has none."""
+    cards = [[card for card in chain.cards if "compressions" in card["notes"]] for chain in kept]
+    return metrics.mean(sum(len(card["notes"]["compressions"]) for card in own) for own in cards if own)
+
+
+def relative(one: Row, against: Mapping[str, Row]) -> Row:
+    """A configuration against the upper bound and against naive training."""
+    upper, naive = against["reference"], against["baseline"]
+    reduction = share(one, naive, "forgetting")
+    gain = share(one, naive, "information_per_parameter")
+    return {
+        "retention_share_of_reference": share(one, upper, "retention"),
+        "cost_share_of_reference": share(one, upper, "tokens_read"),
+        "forgetting_reduction": None if reduction is None else 1 - reduction,
+        "information_gain": None if gain is None else gain - 1,
+    }
+
+
+def share(one: Row, other: Row, name: str) -> float | None:
+    """A measure over the same of another row; None where either is missing or the other is not positive."""
+    mine, theirs = one.get(name), other.get(name)
+    return mine / theirs if mine is not None and theirs and theirs > 0 else None

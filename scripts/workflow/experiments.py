@@ -1,0 +1,81 @@
+"""Registered experiments: a grid expands to named recipes, and each of them is a chain of adapters over a stream of sessions.
+
+A block says where (repos, models, split), what (recipes, each with a grid of keys), how often (seeds), against what
+(reference, the upper bound; baseline, the naive one), which measure decides, and which criteria were set before.
+"""
+
+from collections.abc import Iterator, Mapping
+from copy import deepcopy
+from itertools import product
+from typing import Any, NamedTuple
+
+Values = dict[str, Any]
+
+
+class Variant(NamedTuple):
+    """One recipe of an experiment: `setting` is its place in the grid, `config` the name it shares with its other seeds."""
+
+    recipe: str
+    config: str
+    parent: str
+    setting: Values
+    seed: int
+
+
+class Chain(NamedTuple):
+    """A variant on one repository, model and split: an adapter per consolidation."""
+
+    repo: str
+    model: str
+    split: str
+    recipe: str
+
+    @property
+    def folder(self) -> str:
+        return "/".join(("results", *self))
+
+
+def variants(experiment: Mapping[str, Any]) -> Iterator[Variant]:
+    """Every recipe of an experiment, in the order of its grids; the seeds go round fastest."""
+    for parent, grid in experiment["recipes"].items():
+        for values in product(*grid.values()):
+            setting = dict(zip(grid, values, strict=True))
+            config = "-".join([parent, *(f"{leaf(key)}-{value}" for key, value in setting.items())])
+            for seed in experiment["seeds"]:
+                yield Variant(f"{config}-seed-{seed}", config, parent, setting, seed)
+
+
+def leaf(key: str) -> str:
+    """The last word of a dotted key, short enough for a folder's name."""
+    return key.rpartition(".")[2]
+
+
+def expanded(config: Mapping[str, Any]) -> dict[str, Values]:
+    """The recipes that the experiments' grids name, by name. Equal names are equal recipes."""
+    found = {}
+    for experiment in config.get("experiments", {}).values():
+        for variant in variants(experiment):
+            found[variant.recipe] = made(config["recipes"][variant.parent], variant)
+    return found
+
+
+def made(parent: Values, variant: Variant) -> Values:
+    """A recipe with the values of a place in the grid, and its seed."""
+    block = deepcopy(parent)
+    for key, value in {**variant.setting, "seed": variant.seed}.items():
+        *way, last = key.split(".")
+        inner = block
+        for step in way:
+            inner = inner.setdefault(step, {})
+        inner[last] = value
+    return block
+
+
+def chains(experiment: Mapping[str, Any]) -> list[Chain]:
+    """The chains that an experiment compares, recipe by recipe."""
+    return [
+        Chain(repo, model, experiment["split"], variant.recipe)
+        for repo in experiment["repos"]
+        for model in experiment["models"]
+        for variant in variants(experiment)
+    ]
