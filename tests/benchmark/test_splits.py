@@ -27,6 +27,7 @@ EVERY = set("abcdefghij")
         ({"rule": "odd"}, 7, {1, 3, 5, 7}),
         # numpy.random.default_rng(42).permutation: 5 6 0 7 3 2 4 9 1 8; 3 2 6 4 1 5 0
         # with 123: 7 4 0 2 1 5 6 8 3 9; 6 0 2 4 3 1 5
+        ({"rule": "all"}, 7, {1, 2, 3, 4, 5, 6, 7}),
         ({"rule": "random", "seed": 42}, 10, {6, 7, 1, 8, 4}),
         ({"rule": "random", "seed": 42}, 7, {4, 3, 7}),
         ({"rule": "random", "seed": 123}, 10, {8, 5, 1, 3, 2}),
@@ -35,6 +36,13 @@ EVERY = set("abcdefghij")
 )
 def test_training_positions(rule, count, expected):
     assert positions("X", count, rule) == expected
+
+
+def test_a_stream_trains_on_all_and_tests_on_none():
+    found = split("S", TEN, EVERY - {"c"}, {"rule": "all"})
+    assert (found["train"], found["test"]) == (list("abdefghij"), [])
+    assert found["train_positions"] == [1, 2, 4, 5, 6, 7, 8, 9, 10]
+    assert found["post_dating_share"] is None
 
 
 def test_both_halves_keep_the_order_of_the_tasks():

@@ -33,6 +33,22 @@ def test_orders_keep_the_published_order_in_ties():
     assert names(choose(TASKS, "chronological", 2, "file")) == ["b", "c"]
 
 
+def planted(name: str, day: int, operator: str) -> Task:
+    made = task(name, day % 28 + 1, 1, f"m::{name}")
+    return Task.from_record(made.record | {"rehearsal": {"function": "f", "operator": operator}}, "file")
+
+
+def test_families_come_in_blocks_of_five_the_largest_first():
+    tasks = [
+        planted(f"{family}{n}", n, family)
+        for family, size in zip("abc", (2, 7, 6), strict=True)
+        for n in range(size)
+    ]
+    blocks = ["b0 b1 b2 b3 b4", "c0 c1 c2 c3 c4", "a0 a1", "b5 b6", "c5"]
+    assert names(choose(tasks, "families", 15, "file")) == " ".join(blocks).split()
+    assert names(choose(tasks, "families", 10, "file")) == " ".join(blocks[:2]).split()
+
+
 def test_too_few_tasks():
     with pytest.raises(
         UserError, match=r"^file: it has 4 tasks, 5 are asked for. Fix: set `tasks` to at most 4.$"
@@ -41,7 +57,9 @@ def test_too_few_tasks():
 
 
 def test_unknown_order():
-    with pytest.raises(UserError, match=r"unknown order 'random'. Fix: use one of chronological, curriculum"):
+    with pytest.raises(
+        UserError, match=r"unknown order 'random'. Fix: use one of chronological, curriculum, families"
+    ):
         choose(TASKS, "random", 2, "file")
 
 

@@ -63,7 +63,7 @@ def test_the_default_configuration_has_no_fault(complaints):
         ),
         (
             "recipes: {full-replay: {partial_replay: {buffer: 0, priority: recency, new: 1, replay: 1, steps: 9}}}",
-            "partial_replay.buffer: 0 does not fit. Fix: write a whole number of at least 1.",
+            "partial_replay.buffer: 0 does not fit. Fix: write a whole number of at least 1, or a share",
         ),
         (
             "recipes: {full-replay: {ewc: {lambda: -1, space: delta, labels: sampled, samples: 9, accumulation: replace}}}",
@@ -75,7 +75,7 @@ def test_the_default_configuration_has_no_fault(complaints):
         ),
         (
             "repos: {pocket: {order: random}}",
-            "repos.pocket.order: 'random' does not fit. Fix: write the order's name: chronological, curriculum.",
+            "repos.pocket.order: 'random' does not fit. Fix: write the order's name: chronological, curriculum, families.",
         ),
         ("splits: {F: {rule: random}}", "splits.F: missing: seed. Fix: add it"),
         (

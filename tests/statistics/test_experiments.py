@@ -1,0 +1,232 @@
+"""An experiment's tables from matrices made by hand: every number here can be checked on paper."""
+
+import json
+from types import SimpleNamespace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from scripts.measures.retention import COLUMNS
+from scripts.measures.tables import to_csv
+from scripts.statistics import (
+    chains,
+    decay,
+    experiment_curves,
+    experiment_rows,
+    experiment_summary,
+    registered,
+)
+from scripts.statistics.chains import Kept
+from scripts.statistics.comparisons import Settings
+from scripts.workflow.experiments import variants
+
+SETTINGS = Settings(alpha=0.05, draws=500, confidence=0.95, equivalence_margin=0.05, seed=0)
+EXPERIMENT = {
+    "title": "buffers", "hypothesis": "more is more", "repos": ["r"], "models": ["m"], "split": "S", "seeds": [0],
+    "recipes": {"full": {}, "naive": {}, "partial": {"partial_replay.buffer": [2, 4, 8]}},
+    "reference": "full", "baseline": "naive", "primary": "retention",
+    "criteria": [
+        {"name": "kept", "measure": "retention_share_of_reference", "of": "winner", "at_least": 0.8},
+        {"name": "cheap", "measure": "cost_share_of_reference", "of": "winner", "at_most": 0.3},
+        {"name": "shape", "measure": "decay", "of": "baseline", "equals": "flat"},
+        {"name": "able", "measure": "capability_delta", "of": "winner", "at_least": -0.02},
+    ],
+}  # fmt: skip
+# by checkpoint the retention of the origins 1 to 4; two sessions a consolidation
+FULL = {2: [1.0, 1.0, 0.2, 0.2], 4: [1.0, 1.0, 1.0, 0.8]}
+NAIVE = {2: [1.0, 0.8, 0.2, 0.2], 4: [0.4, 0.4, 1.0, 0.8]}
+PARTIAL = {
+    2: {2: [1.0, 0.8, 0.2, 0.2], 4: [0.4, 0.4, 1.0, 0.8]},
+    4: {2: [1.0, 0.8, 0.2, 0.2], 4: [0.8, 0.8, 1.0, 0.8]},
+}
+PARTIAL[8] = PARTIAL[4]
+
+
+def matrix(by_checkpoint, categories=("tool_usage", "workflow", "tool_usage", "workflow")):
+    rows = [
+        {"checkpoint": checkpoint, "origin": f"t{origin}", "origin_position": origin, "category": kind, "pairs": 1,
+         "retention": value, "token_accuracy": value, "exact_action": float(value == 1), "nll": 1 - value}
+        for checkpoint, values in by_checkpoint.items()
+        for origin, (value, kind) in enumerate(zip(values, categories, strict=True), 1)
+        if origin <= checkpoint
+    ]  # fmt: skip
+    return pd.DataFrame(rows)
+
+
+def card(checkpoint, tokens, **notes):
+    costs = {"tokens_read": tokens, "tokens_trained": tokens, "optimiser_steps": 4, "parameters": 100}
+    recipe = {"strategy": "naive", "rank": 8}
+    return {
+        "checkpoint": checkpoint,
+        "status": "trained",
+        "reason": None,
+        "recipe": recipe,
+        "notes": notes,
+        **costs,
+    }
+
+
+def made(variant, by_checkpoint, tokens, **notes):
+    return Kept(
+        "r", "m", variant, [card(2, tokens[0], **notes), card(4, tokens[1], **notes)], matrix(by_checkpoint)
+    )
+
+
+@pytest.fixture
+def place():
+    found = []
+    for variant in variants(EXPERIMENT):
+        size = variant.setting.get("partial_replay.buffer")
+        values = {"full": FULL, "naive": NAIVE}.get(variant.parent) or PARTIAL[size]
+        notes = {"buffer_pairs": size, "candidate_pairs": 6} if size else {}
+        found.append([made(variant, values, (100, 200) if variant.parent == "full" else (30, 30), **notes)])
+    return found
+
+
+def test_the_rows(place):
+    rows = {row["config"]: row for row in experiment_rows.rows(place, EXPERIMENT, SETTINGS)}
+    naive, full, four = rows["naive"], rows["full"], rows["partial-buffer-4"]
+    assert naive["retention"] == pytest.approx((0.4 + 0.4 + 1.0 + 0.8) / 4)
+    # origins 3 and 4 were learned last and could not be forgotten yet
+    assert naive["forgetting"] == pytest.approx(((1.0 - 0.4) + (0.8 - 0.4)) / 2)
+    assert naive["forgetting_low"] == pytest.approx(0.4) and naive["forgetting_high"] == pytest.approx(0.6)
+    assert full["forgetting"] == 0 and full["role"] == "reference" and naive["role"] == "baseline"
+    assert naive["forgetting_nll"] == pytest.approx(0.5)
+    assert naive["plasticity"] == pytest.approx((1.0 + 0.8 + 1.0 + 0.8) / 4)
+    assert naive["backward_transfer"] == pytest.approx(-0.5)
+    assert four["retention_share_of_reference"] == pytest.approx(0.85 / 0.95)
+    assert four["cost_share_of_reference"] == pytest.approx(60 / 300)
+    assert four["forgetting_reduction"] == pytest.approx(1 - 0.1 / 0.5)
+    assert four["information_gain"] == pytest.approx(0.85 / 0.65 - 1)
+    assert naive["retention_lowest_origin"] == pytest.approx(0.4)
+    assert naive["worst_category"] == "tool_usage" and naive["worst_category_degradation"] == pytest.approx(
+        0.6
+    )
+    assert naive["interference"] == pytest.approx((0.6 + 0.4) / 2)
+    assert four["buffer_filled"] == "true" and rows["partial-buffer-8"]["buffer_filled"] == "false"
+    assert naive["buffer_filled"] is None and naive["capability_delta"] is None
+
+
+def test_the_winner_is_chosen_on_odd_origins_and_confirmed_on_even_ones(place):
+    rows = experiment_rows.rows(place, EXPERIMENT, SETTINGS)
+    found = registered.verdict(place, rows, EXPERIMENT, SETTINGS)
+    assert found["winner"] == "partial-buffer-4"
+    confirmed = found["confirmation"]
+    assert (confirmed["origins"], confirmed["winner"], confirmed["baseline"]) == (
+        2,
+        pytest.approx(0.8),
+        pytest.approx(0.6),
+    )
+    assert confirmed["p"] == 1.0  # one of two origins differs: nothing can be said
+    met = {each["name"]: each["met"] for each in found["criteria"]}
+    assert met == {"kept": True, "cheap": True, "shape": None, "able": None}
+    assert "capability comes with part 5" in found["criteria"][-1]["reason"]
+    assert found["sentences"][1].startswith("kept: met")
+
+
+def test_a_missed_criterion_is_not_met(place):
+    rows = experiment_rows.rows(place, EXPERIMENT, SETTINGS)
+    hard = {"name": "kept", "measure": "retention", "of": "winner", "at_least": 0.9}
+    assert registered.judged(hard, rows, rows[3])["met"] is False
+
+
+def test_a_chain_that_failed_has_a_reason_and_no_number(place):
+    place[1][0].cards[1] |= {"status": "not_trained", "reason": "no usable trajectory"}
+    rows = experiment_rows.rows(place, EXPERIMENT, SETTINGS)
+    assert (rows[1]["status"], rows[1]["reason"]) == ("failed", "no usable trajectory")
+    assert "retention" not in rows[1] and rows[2]["forgetting_reduction"] is None
+    assert registered.verdict(place, rows, EXPERIMENT, SETTINGS)["confirmation"] is None
+
+
+def test_levels_and_their_knee(place):
+    levels = experiment_curves.levels(place, EXPERIMENT, SETTINGS)
+    assert [(row["level"], row["configs"], row["knee"]) for row in levels] == [
+        (2, 1, "false"),
+        (4, 1, "true"),
+        (8, 1, "false"),
+    ]
+    assert levels[0]["retention"] == pytest.approx(0.65) and levels[1]["retention"] == pytest.approx(0.85)
+
+
+def test_curves(place):
+    rows = experiment_rows.rows(place, EXPERIMENT, SETTINGS)
+    found = experiment_curves.curves(place, rows, SETTINGS)
+    naive = {(p["curve"], p["x"]): p["value"] for p in found if p["config"] == "naive"}
+    assert naive["retention_over_stream", 2] == pytest.approx(0.9)
+    assert naive["retention_over_stream", 4] == pytest.approx(0.65)
+    assert [naive["retention_of_origin", origin] for origin in (1, 2, 3, 4)] == pytest.approx(
+        [0.4, 0.4, 1.0, 0.8]
+    )
+    assert naive["tokens_of_consolidation", 4] == 30 and naive[
+        "retention_of_category", "workflow"
+    ] == pytest.approx(0.6)
+
+
+def test_seeds_are_averaged_by_origin():
+    one, other = (made(None, values, (1, 1)) for values in (FULL, NAIVE))
+    values = chains.over_seeds([one, other], lambda chain: chains.at_the_end(chain.after()))
+    assert values == pytest.approx({1: 0.7, 2: 0.7, 3: 1.0, 4: 0.8})
+
+
+def test_named_origins_are_the_specifications():
+    assert chains.named_origins(20) == [1, 5, 10, 15, 20]
+    assert chains.named_origins(2) == [1, 2]
+    assert chains.near({2: 0.5, 4: 0.9}, 3) == 0.5
+
+
+@pytest.mark.parametrize("truth", ["flat", "power law", "cliff"])
+def test_the_shape_of_decay(truth):
+    ages = np.repeat(np.arange(8), 12)
+    shapes = {
+        "flat": 0.8 + 0 * ages,
+        "power law": 0.95 * (1.0 + ages) ** -0.4,
+        "cliff": np.where(ages < 4, 0.9, 0.4),
+    }
+    noisy = shapes[truth] + np.random.default_rng(1).normal(0, 0.05, len(ages))
+    assert decay.shape(ages, noisy)[0] == truth
+
+
+def test_too_few_ages_have_no_shape():
+    assert decay.shape([0, 1, 0, 1], [1, 0.5, 1, 0.5]) == (None, {})
+
+
+def test_compressions_count_what_they_left():
+    notes = [
+        {"before": {"retention": 0.8}, "after": {"retention": 0.6}},
+        {"before": {"retention": 1.0}, "after": {"retention": 1.0}},
+    ]
+    kept = made(None, FULL, (1, 1))
+    kept.cards[1]["notes"]["compressions"] = notes
+    assert chains.compression_kept([kept]) == pytest.approx((0.75 + 1.0) / 2)
+
+
+def test_the_rule_from_files_and_the_same_bytes_again(tmp_path, monkeypatch, place):
+    monkeypatch.chdir(tmp_path)
+    matrices, cards = [], []
+    for (kept,) in place:
+        folder = tmp_path / "results/r/m/S" / kept.variant.recipe
+        for one in kept.cards:
+            path = folder / "adapters" / str(one["checkpoint"]) / "card.json"
+            path.parent.mkdir(parents=True)
+            path.write_text(json.dumps(one))
+            cards.append(str(path.relative_to(tmp_path)))
+        (folder / "retention_matrix.csv").write_text(to_csv(kept.matrix.to_dict("records"), COLUMNS))
+        matrices.append(str((folder / "retention_matrix.csv").relative_to(tmp_path)))
+    names = {name: f"{name}.csv" for name in ("summary", "curves", "levels")} | {"verdict": "verdict.json"}
+    rule = SimpleNamespace(
+        rule="experiment_summary",
+        log=["log"],
+        input=SimpleNamespace(matrices=matrices, cards=cards),
+        output=SimpleNamespace(**names),
+        wildcards=SimpleNamespace(experiment="2"),
+        params=SimpleNamespace(experiment=EXPERIMENT, statistics=vars(SETTINGS)),
+    )
+    experiment_summary.main(rule)
+    first = {name: (tmp_path / name).read_bytes() for name in names.values()}
+    experiment_summary.main(rule)
+    assert {name: (tmp_path / name).read_bytes() for name in names.values()} == first
+    table = pd.read_csv("summary.csv").set_index("config")
+    assert table.loc["naive", "forgetting"] == pytest.approx(0.5)
+    assert table.loc["partial-buffer-4", "partial_replay.buffer"] == 4
+    assert json.loads(first["verdict.json"])["places"][0]["winner"] == "partial-buffer-4"

@@ -1,0 +1,99 @@
+"""Grids expand to recipes, chains are what the DAG builds, and a value that a key may not have is told before."""
+
+import pytest
+
+from scripts.workflow.experiments import chains, expanded, variants
+from scripts.workflow.plan import all_adapters_of, training_size
+from tests.workflow.conftest import ROOT
+from tests.workflow.test_config import complaints  # noqa: F401
+from tests.workflow.test_targets import jobs
+
+BLOCK = {
+    "repos": ["r", "long"],
+    "models": ["m"],
+    "split": "S",
+    "seeds": [0, 7],
+    "recipes": {"naive": {}, "ewc": {"ewc.lambda": [0, 10], "rank": [4]}},
+}
+CONFIG = {
+    "repos": {"r": {"tasks": 12}, "q": {"tasks": 9}},
+    "streams": {"long": ["r", "q"]},
+    "splits": {"S": {"rule": "all"}, "A": {"rule": "first"}},
+    "consolidation": 5,
+    "recipes": {
+        "naive": {"seed": 3, "rank": 8},
+        "ewc": {"seed": 3, "rank": 8, "ewc": {"lambda": 1, "samples": 5}},
+    },
+    "experiments": {"4": BLOCK},
+}
+
+
+def test_names_settings_and_seeds():
+    found = [(each.recipe, each.config, each.setting, each.seed) for each in variants(BLOCK)]
+    assert found[:2] == [("naive-seed-0", "naive", {}, 0), ("naive-seed-7", "naive", {}, 7)]
+    assert found[4] == (
+        "ewc-lambda-10-rank-4-seed-0",
+        "ewc-lambda-10-rank-4",
+        {"ewc.lambda": 10, "rank": 4},
+        0,
+    )
+    assert len(found) == 6 == len({name for name, *_ in found})
+
+
+def test_recipes_keep_what_the_grid_does_not_name():
+    made = expanded(CONFIG)["ewc-lambda-10-rank-4-seed-7"]
+    assert made == {"seed": 7, "rank": 4, "ewc": {"lambda": 10, "samples": 5}}
+    assert CONFIG["recipes"]["ewc"]["ewc"]["lambda"] == 1
+
+
+def test_a_stream_is_as_long_as_its_parts():
+    assert (training_size(CONFIG, "long", "S"), training_size(CONFIG, "long", "A")) == (21, 6 + 4)
+    last = chains(BLOCK)[-1]
+    assert (last.repo, last.recipe) == ("long", "ewc-lambda-10-rank-4-seed-7")
+    numbers = [folder.rpartition("/")[2] for folder in all_adapters_of(last, CONFIG)]
+    assert numbers == ["5", "10", "15", "20", "21"]
+
+
+OVERLAY = """
+splits: {{S: {{rule: all}}}}
+recipes:
+  ewc: {{strategy: ewc, ewc: {{lambda: 1, space: factors, labels: sampled, samples: 5, accumulation: average}}, source: expert,
+        filter: resolved, format: actions, seed: 0, rank: 4, alpha_over_rank: 2, learning_rate: 0.001, epochs: 1,
+        batch_size: 2, max_tokens: 512}}
+experiments:
+  "4": {{title: t, hypothesis: h, repos: [pocket], models: [smollm2-135m], split: S, seeds: [0], recipes: {recipes},
+        reference: {reference}, baseline: expert-replay, primary: {primary}, criteria: {criteria}}}
+"""
+GIVEN = {
+    "recipes": "{expert-replay: {}, ewc: {ewc.lambda: [1]}}",
+    "reference": "ewc",
+    "primary": "retention",
+    "criteria": "[]",
+}
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({}, ""),
+        ({"recipes": "{expert-replay: {}, ewc: {ewc.lambda: [10, -1]}}"}, "experiments.4.recipes.ewc.ewc.lambda: -1 does not fit. Fix: write a number of at least 0"),
+        ({"recipes": "{expert-replay: {}, ewc: {ewc.lamda: [10]}}"}, "unknown key. Fix: did you mean 'lambda'?"),
+        ({"recipes": "{expert-replay: {}, ewc: {ewc.lambda: []}}"}, "[] does not fit. Fix: write a list of values, as in [10, 100]"),
+        ({"recipes": "{expert-replay: {}, ewk: {}}"}, "'ewk' is no block of recipes"),
+        ({"reference": "full-replay"}, "'full-replay' is no recipe of this experiment"),
+        ({"primary": "fluency"}, "'fluency' does not fit. Fix: write the measure that chooses"),
+        ({"criteria": "[{name: n, measure: retention, of: winner}]"}, "Fix: write a block of name, measure, of, and at_least"),
+    ],
+)  # fmt: skip
+def test_faults(complaints, change, said):  # noqa: F811
+    found = complaints(OVERLAY.format(**GIVEN | change))
+    assert (said in "\n".join(found)) if said else found == []
+
+
+def test_the_five_experiments_build(snakemake):
+    targets = [
+        f"results/experiments/{number}/{name}.csv" for number in range(1, 6) for name in ("summary", "timing")
+    ]
+    counts = jobs(snakemake("-n", *targets, "--configfile", str(ROOT / "studies/strategies.yaml")))
+    assert counts["experiment_summary"] == counts["experiment_timing"] == 5
+    assert counts["train"] == 5 * counts["retention_matrix"] and counts["expert_trajectories"] == 1
