@@ -47,3 +47,26 @@ rule table:
         code=code_of("report", "measures"),
     script:
         "../scripts/report/table.py"
+
+
+rule experiment_figures:
+    """What the configurations of an experiment kept, lost and cost."""
+    input:
+        summary="results/experiments/{experiment}/summary.csv",
+        curves="results/experiments/{experiment}/curves.csv",
+        matrices=experiment_files("retention_matrix.csv"),
+    output:
+        matrix="results/experiments/{experiment}/figures/matrix.svg",
+        comparison="results/experiments/{experiment}/figures/comparison.svg",
+    log:
+        "logs/experiments/{experiment}/experiment_figures.log",
+    benchmark:
+        "benchmarks/experiments/{experiment}/experiment_figures.tsv"
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        experiment=experiment,
+        code=code_of("report", "measures"),
+    script:
+        "../scripts/report/experiment.py"

@@ -41,7 +41,7 @@ def retention(tables: Tables) -> Figure:
     for row, split in enumerate(splits):
         for column, recipe in enumerate(recipes):
             axis = axes[row][column]
-            image = _heat(axis, tables.get((*recipe, split))) or image
+            image = heat(axis, tables.get((*recipe, split))) or image
             axis.set_title(f"{_title(recipe, recipes)}, split {split}")
     for axis in axes[-1]:
         axis.set_xlabel("training session, by position in the training half")
@@ -70,7 +70,7 @@ def _losses(axes: Axes, by_split: Mapping[str, pd.DataFrame]) -> None:
     axes.set_ylim(bottom=0)
 
 
-def _heat(axes: Axes, table: pd.DataFrame | None) -> object | None:
+def heat(axes: Axes, table: pd.DataFrame | None) -> object | None:
     """The matrix of one recipe and split; None, and a word, where nothing was measured."""
     axes.grid(visible=False)
     if table is None or table["retention"].dropna().empty:

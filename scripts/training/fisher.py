@@ -140,10 +140,11 @@ class Penalty:
         self.model, self.tensors, self.weight = model, SPACES[space], weight
         self.fisher = {name: values.to(model.device) for name, values in fisher.items()}
         self.anchor = {name: values.detach().clone() for name, values in anchor.items()}
+        self.order = sorted(fisher)  # as read from a file they come in any order, and sums round by theirs
 
     def __call__(self) -> torch.Tensor:
         now = self.tensors(self.model)
-        parts = (_moved(now[name], self.anchor[name], values) for name, values in self.fisher.items())
+        parts = (_moved(now[name], self.anchor[name], self.fisher[name]) for name in self.order)
         return self.weight * sum_of(parts)
 
 

@@ -1,6 +1,7 @@
 """An experiment's tables from matrices made by hand: every number here can be checked on paper."""
 
 import json
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -9,12 +10,14 @@ import pytest
 
 from scripts.measures.retention import COLUMNS
 from scripts.measures.tables import to_csv
+from scripts.report import experiment
 from scripts.statistics import (
     chains,
     decay,
     experiment_curves,
     experiment_rows,
     experiment_summary,
+    experiment_timing,
     registered,
 )
 from scripts.statistics.chains import Kept
@@ -201,7 +204,9 @@ def test_compressions_count_what_they_left():
     assert chains.compression_kept([kept]) == pytest.approx((0.75 + 1.0) / 2)
 
 
-def test_the_rule_from_files_and_the_same_bytes_again(tmp_path, monkeypatch, place):
+@pytest.fixture
+def files(tmp_path, monkeypatch, place):
+    """(matrices, cards) of the chains, where the workflow would have them."""
     monkeypatch.chdir(tmp_path)
     matrices, cards = [], []
     for (kept,) in place:
@@ -213,6 +218,11 @@ def test_the_rule_from_files_and_the_same_bytes_again(tmp_path, monkeypatch, pla
             cards.append(str(path.relative_to(tmp_path)))
         (folder / "retention_matrix.csv").write_text(to_csv(kept.matrix.to_dict("records"), COLUMNS))
         matrices.append(str((folder / "retention_matrix.csv").relative_to(tmp_path)))
+    return matrices, cards
+
+
+def test_the_rule_from_files_and_the_same_bytes_again(tmp_path, files):
+    matrices, cards = files
     names = {name: f"{name}.csv" for name in ("summary", "curves", "levels")} | {"verdict": "verdict.json"}
     rule = SimpleNamespace(
         rule="experiment_summary",
@@ -230,3 +240,38 @@ def test_the_rule_from_files_and_the_same_bytes_again(tmp_path, monkeypatch, pla
     assert table.loc["naive", "forgetting"] == pytest.approx(0.5)
     assert table.loc["partial-buffer-4", "partial_replay.buffer"] == 4
     assert json.loads(first["verdict.json"])["places"][0]["winner"] == "partial-buffer-4"
+    drawn(tmp_path, matrices)
+
+
+def drawn(folder, matrices):
+    """The figures are made from those tables, and are the same bytes again."""
+    given = SimpleNamespace(summary="summary.csv", curves="curves.csv", matrices=matrices)
+    output = SimpleNamespace(matrix="matrix.svg", comparison="comparison.svg")
+    params = SimpleNamespace(experiment=EXPERIMENT)
+    rule = SimpleNamespace(rule="experiment_figures", log=["log"], input=given, output=output, params=params)
+    experiment.main(rule)
+    first = [(folder / name).read_bytes() for name in vars(output).values()]
+    assert all(b"</svg>" in content for content in first)
+    experiment.main(rule)
+    assert [(folder / name).read_bytes() for name in vars(output).values()] == first
+
+
+def test_seconds_and_memory(tmp_path, files):
+    _, cards = files
+    for card in cards:
+        (tmp_path / card).with_name("timing.csv").write_text("part,seconds\nfisher,2\nloading,1\nwhole,7\n")
+    (tmp_path / "job.tsv").write_text("s\tmax_rss\n9\t1234.5\n")
+    rows = experiment_timing.table(
+        [(card, str(Path(card).with_name("timing.csv")), "job.tsv") for card in cards], EXPERIMENT
+    )
+    assert len(rows) == 10
+    first = rows[0]
+    assert (first["config"], first["checkpoint"]) == ("full", "2")
+    assert (first["seconds"], first["training_seconds"], first["fisher_overhead"]) == (6, 4, 0.5)
+    assert first["max_rss_mb"] == 1234.5
+
+
+def test_the_headline_says_what_naive_training_forgets(place):
+    rows = pd.DataFrame(experiment_rows.rows(place, EXPERIMENT, SETTINGS))
+    said = "Naive training forgets 50.0 points of retention, partial-buffer-4 10.0"
+    assert experiment.best(rows) == said

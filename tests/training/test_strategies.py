@@ -1,8 +1,15 @@
 """Strategies on a tiny model, through rule train as Snakemake runs it: what each goes on from, and what it must equal."""
 
 import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 from safetensors.torch import load_file
@@ -255,3 +262,59 @@ def test_categories_follow_the_written_rule(tool, after_error, three, four, five
 )
 def test_ranks_sum_to_the_single_adapters(total, experts, ranks):
     assert categories.ranks(total, experts) == ranks
+
+
+STRATEGIES = ["full_replay", "naive", *OWN]
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from scripts.training import kept, train
+from tests.training import test_strategies as here
+train.STORE, train.embedder = Path("store"), lambda embeddings: here.vectors
+write, left = kept.atomic_write, [int(sys.argv[2])]
+def torn(path, content):
+    left[0] -= 1
+    if left[0] < 0:
+        os.kill(os.getpid(), signal.SIGKILL)
+    write(path, content)
+kept.atomic_write = torn
+here.run(Path("."), sys.argv[1], 6, since=3)
+"""
+
+
+@pytest.mark.parametrize(
+    ("strategy", "files"), [*((name, 1) for name in STRATEGIES), ("ewc", 0), ("mole", 3)]
+)
+def test_a_killed_consolidation_ends_like_one_that_was_not(folder, strategy, files):
+    """Killed before its files, between them, and before its entry in the store: then simply run again."""
+    run(folder, strategy, 3)
+    command = [sys.executable, "-c", KILLED, strategy, str(files)]
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
+    killed = subprocess.run(command, cwd=folder, env=environment, capture_output=True)
+    assert killed.returncode == -signal.SIGKILL
+    assert not (folder / "adapters/6/card.json").exists()
+    run(folder, strategy, 6, since=3)
+    after = contents(folder / "adapters/6")
+    shutil.rmtree(folder / "adapters/6")
+    shutil.rmtree(folder / "store")
+    run(folder, strategy, 6, since=3)
+    assert contents(folder / "adapters/6") == after
+
+
+def contents(made):
+    """Every promised file of an adapter; seconds never repeat."""
+    return {path.name: path.read_bytes() for path in made.iterdir() if path.name != "timing.csv"}
+
+
+def test_what_a_consolidation_cost(folder):
+    """Tokens beside those of the steps are counted where a strategy reads more, and nowhere else."""
+    for strategy in STRATEGIES:
+        run(folder, strategy, 3)
+        card, _ = run(folder, strategy, 6, since=3)
+        losses = pd.read_csv(folder / "adapters/6/loss.csv")
+        assert card["tokens_trained"] == losses["tokens"].sum() and card["optimiser_steps"] == len(losses)
+        more = card["tokens_read"] - card["tokens_trained"]
+        assert (more > 0) == (strategy in ("ewc", "adaptive_rank"))
+        parts = pd.read_csv(folder / "adapters/6/timing.csv").set_index("part")["seconds"]
+        assert parts["whole"] > parts["loading"] > 0 and ("fisher" in parts) == (strategy == "ewc")
+        assert card["parameters"] > 0
