@@ -4,9 +4,6 @@ import json
 import os
 import shutil
 import signal
-import subprocess
-import sys
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -265,21 +262,23 @@ def test_ranks_sum_to_the_single_adapters(total, experts, ranks):
 
 
 STRATEGIES = ["full_replay", "naive", *OWN]
-KILLED = """
-import os, signal, sys
-from pathlib import Path
-from scripts.training import kept, train
-from tests.training import test_strategies as here
-train.STORE, train.embedder = Path("store"), lambda embeddings: here.vectors
-write, left = kept.atomic_write, [int(sys.argv[2])]
-def torn(path, content):
-    left[0] -= 1
-    if left[0] < 0:
-        os.kill(os.getpid(), signal.SIGKILL)
-    write(path, content)
-kept.atomic_write = torn
-here.run(Path("."), sys.argv[1], 6, since=3)
-"""
+
+
+def killed_after(files, work):
+    """Do some work in a child that is killed as soon as it would write one file more; returns the child's signal."""
+    if child := os.fork():
+        return -os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    write, left = kept.atomic_write, [files]
+
+    def torn(path, content):
+        left[0] -= 1
+        if left[0] < 0:
+            os.kill(os.getpid(), signal.SIGKILL)
+        write(path, content)
+
+    kept.atomic_write = torn
+    work()
+    os._exit(0)
 
 
 @pytest.mark.parametrize(
@@ -288,10 +287,7 @@ here.run(Path("."), sys.argv[1], 6, since=3)
 def test_a_killed_consolidation_ends_like_one_that_was_not(folder, strategy, files):
     """Killed before its files, between them, and before its entry in the store: then simply run again."""
     run(folder, strategy, 3)
-    command = [sys.executable, "-c", KILLED, strategy, str(files)]
-    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
-    killed = subprocess.run(command, cwd=folder, env=environment, capture_output=True)
-    assert killed.returncode == -signal.SIGKILL
+    assert killed_after(files, lambda: run(folder, strategy, 6, since=3)) == signal.SIGKILL
     assert not (folder / "adapters/6/card.json").exists()
     run(folder, strategy, 6, since=3)
     after = contents(folder / "adapters/6")
