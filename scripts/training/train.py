@@ -37,6 +37,7 @@ USES = {
     "mole": ("buffer", "categories", "gates", "router"),
     "ewc": ("buffer", "fisher", "strategies/naive"),
     "adaptive_rank": ("answers", "buffer"),
+    "intruders": ("strategies/naive",),
 }
 TIMING_COLUMNS = ("part", "seconds")
 LOSS_COLUMNS = ("step", "epoch", "loss", "supervised_tokens", "tokens", "penalty")

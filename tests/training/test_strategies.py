@@ -100,6 +100,14 @@ def test_the_second_goes_on_from_the_first_with_the_new_sessions_alone(folder):
     assert card["since"] == 3
 
 
+def test_intruders_are_taken_back_from_what_naive_learned(folder):
+    naive, reduced = (run(folder, strategy, 3)[1] for strategy in ("naive", "intruders"))
+    assert naive.keys() == reduced.keys() and not same(naive, reduced)
+    norms = [sum(values.norm() for values in each.values()) for each in (naive, reduced)]
+    assert norms[1] < norms[0]
+    assert not same(reduced, run(folder, "intruders", 6, since=3)[1])
+
+
 def load_bytes(files):
     from safetensors.torch import load
 
