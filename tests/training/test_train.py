@@ -60,7 +60,9 @@ def test_the_adapter_is_one_that_peft_loads(folder):
         lora.base_model(rule(folder, 4).params.model["checkpoint"], MODEL), place
     )
     assert len(load_file(place / kept.WEIGHTS)) == sum("lora" in name for name, _ in model.named_parameters())
-    assert sorted(path.name for path in place.iterdir()) == sorted([*kept.FILES, "card.json", "loss.csv"])
+    assert sorted(path.name for path in place.iterdir()) == sorted(
+        [*kept.FILES, "card.json", "loss.csv", "timing.csv"]
+    )
 
 
 def test_without_a_usable_session_there_is_a_reason_and_no_number(folder):

@@ -43,7 +43,7 @@ STRATEGIES = {"partial_replay", "mole", "ewc", "adaptive_rank"}  # each has a bl
 
 
 def test_the_strategies_keys_are_shown(schema):
-    shown = yaml.safe_load(example(3))
+    shown = yaml.safe_load(example(4))
     assert {name: set(block) for name, block in shown.items()} == {
         name: leaves(schema)[name] for name in STRATEGIES
     }
@@ -51,7 +51,7 @@ def test_the_strategies_keys_are_shown(schema):
 
 def test_every_key_has_a_comment():
     assert uncommented(TEXT) == []
-    assert [uncommented(example(number)) for number in range(4)] == [[]] * 4
+    assert [uncommented(example(number)) for number in range(6)] == [[]] * 6
 
 
 def test_the_search_for_comments_fires():
@@ -60,7 +60,7 @@ def test_the_search_for_comments_fires():
 
 def test_config_has_every_key_of_the_schema(config, schema):
     found = leaves(schema)
-    assert set(config) == found[""] - {"benchmarks", "imports"}
+    assert set(config) == found[""] - {"benchmarks", "imports", "streams", "experiments"}
     for kind, name in (("model", "models"), ("recipe", "recipes"), ("phase", "phases")):
         for block in config[name].values():
             assert set(block) == found[kind] - STRATEGIES, kind
@@ -79,8 +79,13 @@ def test_the_examples_of_config_have_every_key_of_their_kind_and_no_fault(config
         "mined",
     }
     assert set(benchmarks["swe-bench-cl"]) == found["benchmark-published"] > found["benchmark-verified"]
-    config["repos"] |= repos
+    config["repos"] |= repos | {"sympy": repos["django"]}
     config["benchmarks"], config["imports"] = benchmarks, yaml.safe_load(example(2))
+    config["streams"], config["experiments"] = yaml.safe_load(example(3)), yaml.safe_load(example(5))
+    config["splits"]["stream"] = {"rule": "all"}
+    own = config["recipes"]["full-replay"]
+    config["recipes"] |= {"naive": own, "ewc": {**own, "ewc": yaml.safe_load(example(4))["ewc"]}}
+    assert set(config["experiments"]["4"]) == found["experiment"]
     assert faults(config, [ROOT / "config.yaml"], schema, ["tools", "bash"]) == []
 
 
