@@ -141,7 +141,8 @@ def test_a_benchmark_that_is_not_there_ends_the_first_job_with_a_remedy(snakemak
         "error: nowhere.jsonl: it cannot be read (No such file or directory). Fix: correct the path"
         in done.stderr
     )
-    assert "Traceback" not in done.stderr.split("Error in rule")[0]
+    assert done.stderr.count("error: nowhere.jsonl") == 1, "told once"
+    assert "Traceback" not in done.stderr + (tmp_path / "logs/swe_bench_cl.log").read_text()
 
 
 def test_sessions_go_out_and_come_in_on_demand(snakemake, tmp_path):
