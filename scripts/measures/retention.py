@@ -6,14 +6,13 @@ token of the reply is a question; retention counts the action's arguments, becau
 Rule script: input dataset, cards; params model, embeddings.
 """
 
-import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import fmean
 from typing import TYPE_CHECKING, Any
 
-from scripts.files import atomic_write, read_jsonl
+from scripts.files import atomic_write, read_json, read_jsonl
 from scripts.jobs import Progress, job
 from scripts.measures.tables import to_csv
 from scripts.trajectories.checkpoint import resolve_checkpoint
@@ -132,7 +131,7 @@ def load(model: dict, folder: Path) -> "torch.nn.Module":
 
 def measured(card: Path, rows: list[dict], model: dict, embeddings: str) -> list[dict[str, Any]]:
     """The lines of one checkpoint; none where there is no adapter."""
-    content = json.loads(card.read_text())
+    content = read_json(card)
     chosen = held_out(rows, content["checkpoint"])
     if content["status"] != "trained" or not chosen:
         return []

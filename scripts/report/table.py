@@ -3,7 +3,6 @@
 Rule script: input summary, splits, verdict, audits; output table, an HTML file that needs nothing beside it.
 """
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from html import escape
 from pathlib import Path
@@ -11,7 +10,7 @@ from typing import Any
 
 import pandas as pd
 
-from scripts.files import atomic_write
+from scripts.files import atomic_write, read_json
 from scripts.jobs import job
 from scripts.report import audit
 from scripts.report.figures import read
@@ -176,7 +175,7 @@ def _mark(holds: bool | None) -> str:
 def main(snakemake: Any) -> None:
     with job(snakemake):
         files = snakemake.input
-        verdict = json.loads(Path(files.verdict).read_text())
+        verdict = read_json(files.verdict)
         audits = {Path(file).parent.name: audit.read(file) for file in files.audits}
         atomic_write(snakemake.output.table, page(read(files.summary), read(files.splits), verdict, audits))
 

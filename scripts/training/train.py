@@ -7,7 +7,6 @@ the card, where the status is `trained`. Nothing here depends on time or on the 
 
 import importlib
 import importlib.metadata
-import json
 import math
 from collections.abc import Callable
 from dataclasses import asdict
@@ -16,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from scripts.errors import UserError
-from scripts.files import atomic_write, canonical_json, read_jsonl, sha256_of, sha256_of_files
+from scripts.files import atomic_write, canonical_json, read_json, read_jsonl, sha256_of, sha256_of_files
 from scripts.jobs import job
 from scripts.measures.tables import to_csv
 from scripts.training.kept import Trainings, place
@@ -155,7 +154,7 @@ def files_before(card: Path | None) -> dict[str, bytes]:
     """The files of the checkpoint before, by the card that vouches for them; none where it has no adapter."""
     if card is None:
         return {}
-    vouched = json.loads(card.read_text())["files"]
+    vouched = read_json(card)["files"]
     found = {name: (card.parent / name).read_bytes() for name in vouched if (card.parent / name).is_file()}
     if hashes(found) != vouched:
         raise UserError(

@@ -15,6 +15,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from safetensors import SafetensorError, safe_open
+
 from scripts.errors import UserError
 from scripts.files import atomic_write, sha256_of
 from scripts.trajectories import wheels
@@ -109,10 +111,15 @@ def _locked(path: Path) -> Iterator[None]:
 
 
 def _complete(folder: Path, origin: str) -> bool:
-    """All files are there and were made from this origin (``name==version``)."""
-    if not all((folder / name).is_file() for name in FILES):
+    """All files are there, whole, and were made from this origin (``name==version``)."""
+    try:
+        config = json.loads((folder / "config.json").read_bytes())
+        json.loads((folder / "tokenizer.json").read_bytes())
+        with safe_open(folder / "model.safetensors", "numpy"):
+            pass  # opening compares the file's length with what its header says
+    except (OSError, ValueError, SafetensorError):
         return False
-    return json.loads((folder / "config.json").read_text()).get("_name_or_path") == origin
+    return config.get("_name_or_path") == origin and all((folder / name).is_file() for name in FILES)
 
 
 def convert(gguf: Path, folder: Path, origin: str) -> None:
@@ -146,13 +153,17 @@ def load(checkpoint: str | Path, block: dict, attention: str) -> Any:
     from transformers import AutoModelForCausalLM
 
     dtype = getattr(torch, block["dtype"])
-    return AutoModelForCausalLM.from_pretrained(
-        checkpoint,
-        dtype=dtype,
-        attn_implementation=attention,
-        device_map={"": block["device"]},
-        quantization_config=_nf4(dtype) if block["quantization"] == "nf4" else None,
-    )
+    try:
+        return AutoModelForCausalLM.from_pretrained(
+            checkpoint,
+            dtype=dtype,
+            attn_implementation=attention,
+            device_map={"": block["device"]},
+            quantization_config=_nf4(dtype) if block["quantization"] == "nf4" else None,
+        )
+    except (OSError, SafetensorError) as error:
+        what = f"it cannot be loaded ({str(error).strip().splitlines()[0]})"
+        raise UserError(f"checkpoint {checkpoint}", what, "take it again, or name another") from error
 
 
 def _nf4(dtype: Any) -> Any:
