@@ -31,7 +31,8 @@ p, li { max-width: 62rem; }
 """
 NOTES = (
     "Rates and gains count every task once, averaged over its runs and the splits that test it. "
-    "p is the sign-flip permutation test on per-task mean differences, two-sided; brackets are intervals. "
+    "p is the sign-flip permutation test on per-task mean differences, two-sided; after Holm's adjustment over the rows it "
+    "decides. Brackets are intervals. "
     "“–” means not measured, never zero. Fresh: no other task concerns the same function; recurring: another one does, so "
     "that a gain there may be memory. Steps and tokens say something about efficiency only where the resolve rate does not fall."
 )
@@ -116,6 +117,7 @@ OVERALL = (
     ("Arm resolves, %", _arm_rate("")),
     ("Gain, points", _gain()),
     ("p", _number("p_permutation", "{:.2g}")),
+    ("p after Holm", _number("p_holm", "{:.2g}")),
     ("Splits with a gain", _positive),
     ("Seeds' rule", _text("reading")),
     ("Smallest gain it could find, points", _number("minimum_detectable_effect", "{:.0f}", 100)),

@@ -13,6 +13,7 @@ RESERVED = re.compile(
 def reference_faults(config: dict, scaffolds: set[str]) -> Iterator[Fault]:
     """Faults of a configuration whose shapes are right."""
     yield from reserved_names(config)
+    yield from taken_columns(config)
     yield from shared_names(config)
     yield from missing_benchmarks(config)
     yield from unknown(["imports"], config.get("imports", {}), config["repos"], "block of repos")
@@ -29,6 +30,12 @@ def reserved_names(config: dict) -> Iterator[Fault]:
     for kind in ("repos", "models", "splits", "recipes"):
         for name in filter(RESERVED.fullmatch, config[kind]):
             yield [kind, name], f"{name!r} is reserved for the workflow's own folders", "choose another name"
+
+
+def taken_columns(config: dict) -> Iterator[Fault]:
+    """Names of splits that would fall on a column of summary.csv: forward_transfer_mean and forward_transfer_variance."""
+    for name in config["splits"].keys() & {"mean", "variance"}:
+        yield ["splits", name], f"{name!r} is reserved for a column of the tables", "choose another name"
 
 
 def shared_names(config: dict) -> Iterator[Fault]:

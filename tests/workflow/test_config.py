@@ -92,6 +92,7 @@ def test_the_default_configuration_has_no_fault(complaints):
         ),
         ("limits: {steps: }", "limits.steps: there is no value. Fix: write a whole number of at least 1."),
         ("splits: {base: {rule: odd}}", "splits.base: 'base' is reserved for the workflow's own folders"),
+        ("splits: {mean: {rule: odd}}", "splits.mean: 'mean' is reserved for a column of the tables."),
         ("splits: {a: {rule: odd}}", "splits.a: 'a' and 'A' differ only in case. Fix: choose another name."),
         (
             "models: {smollm2-135m: {scaffold: tool}}",
