@@ -15,6 +15,7 @@ def reference_faults(config: dict, scaffolds: set[str]) -> Iterator[Fault]:
     yield from reserved_names(config)
     yield from taken_columns(config)
     yield from shared_names(config)
+    yield from rankless_experts(config)
     yield from missing_benchmarks(config)
     yield from unknown(["imports"], config.get("imports", {}), config["repos"], "block of repos")
     for name, model in config["models"].items():
@@ -46,6 +47,15 @@ def shared_names(config: dict) -> Iterator[Fault]:
             other = seen.setdefault(name.lower(), name)
             if other != name:
                 yield [kind, name], f"{name!r} and {other!r} differ only in case", "choose another name"
+
+
+def rankless_experts(config: dict) -> Iterator[Fault]:
+    """Mixtures whose experts share a rank that is not enough for a rank of 1 each."""
+    for name, recipe in config["recipes"].items():
+        experts = recipe.get("mole", {}).get("experts", 0)
+        if recipe["rank"] < experts:
+            what = f"{recipe['rank']} is shared by the {experts} experts of mole, and each needs 1"
+            yield ["recipes", name, "rank"], what, f"write at least {experts}"
 
 
 def missing_benchmarks(config: dict) -> Iterator[Fault]:
