@@ -20,7 +20,7 @@ from scripts.jobs import job
 from scripts.measures.tables import to_csv
 from scripts.training.kept import Trainings, place
 from scripts.training.strategies import Learned, Lesson
-from scripts.trajectories.checkpoint import fingerprint, resolve_checkpoint
+from scripts.trajectories.checkpoint import fingerprint, quantizer, resolve_checkpoint
 
 CACHE, STORE = Path("results/cache"), Path("results/store")
 ROOM = Path(__file__).parent
@@ -70,7 +70,7 @@ def facts(
         "embeddings_sha256": embeddings_sha256,
         **{name: model[name] for name in ("dtype", "quantization", "device", "threads")},
         "code_sha256": sha256_of_files([ROOM / f"{name}.py" for name in names]),
-        "libraries": {name: importlib.metadata.version(name) for name in LIBRARIES},
+        "libraries": {name: importlib.metadata.version(name) for name in LIBRARIES} | quantizer(model),
     }
 
 

