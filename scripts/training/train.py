@@ -20,7 +20,8 @@ from scripts.jobs import job
 from scripts.measures.tables import to_csv
 from scripts.training.kept import Trainings, place
 from scripts.training.strategies import Learned, Lesson
-from scripts.trajectories.checkpoint import fingerprint, quantizer, resolve_checkpoint
+from scripts.trajectories.checkpoint import fingerprint, resolve_checkpoint
+from scripts.trajectories.hardware import quantizer
 
 CACHE, STORE = Path("results/cache"), Path("results/store")
 ROOM = Path(__file__).parent

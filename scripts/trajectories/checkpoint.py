@@ -11,7 +11,6 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
-from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +19,7 @@ from safetensors import SafetensorError, safe_open
 from scripts.errors import UserError
 from scripts.files import atomic_write, sha256_of
 from scripts.trajectories import wheels
+from scripts.trajectories.hardware import check_device, nf4, quantizer
 
 # config.json comes last: it is moved into place last, so its presence says that the others are whole.
 FILES = (
@@ -167,48 +167,11 @@ def load(checkpoint: str | Path, block: dict, attention: str) -> Any:
             dtype=dtype,
             attn_implementation=attention,
             device_map={"": block["device"]},
-            quantization_config=_nf4(dtype) if bits else None,
+            quantization_config=nf4(dtype) if bits else None,
         )
     except (OSError, SafetensorError) as error:
-        what = f"it cannot be loaded ({str(error).strip().splitlines()[0]})"
+        what = f"it cannot be loaded ({(str(error).strip() or type(error).__name__).splitlines()[0]})"
         raise UserError(f"checkpoint {checkpoint}", what, "take it again, or name another") from error
-
-
-def check_device(device: str) -> None:
-    """UserError where this machine has no such device: told before the weights are read, and in words."""
-    import torch
-
-    there = {"cuda": torch.cuda.is_available, "mps": torch.backends.mps.is_available}
-    if device in there and not there[device]():
-        fix = "write device: cpu, or run where PyTorch sees the device (on a cluster: gpu: 1 in the model's block)"
-        raise UserError(f"device: {device}", f"PyTorch {torch.__version__} finds none on this machine", fix)
-
-
-def quantizer(block: dict) -> dict[str, str]:
-    """The library that keeps a block's weights in 4 bits, with its version: it rounds, so it is part of the result. None: empty.
-
-    Raises:
-        UserError: it is not installed.
-    """
-    if block["quantization"] == "none":
-        return {}
-    try:
-        return {"bitsandbytes": metadata.version("bitsandbytes")}
-    except metadata.PackageNotFoundError as error:
-        where, what = f"quantization: {block['quantization']}", "the package bitsandbytes is not installed"
-        raise UserError(where, what, "pip install bitsandbytes (Linux, Windows), or write none") from error
-
-
-def _nf4(dtype: Any) -> Any:
-    """transformers' configuration of 4-bit weights."""
-    from transformers import BitsAndBytesConfig
-
-    return BitsAndBytesConfig(
-        load_in_4bit=True,
-        bnb_4bit_quant_type="nf4",
-        bnb_4bit_compute_dtype=dtype,
-        bnb_4bit_use_double_quant=True,
-    )
 
 
 def _model(gguf: Path) -> Any:

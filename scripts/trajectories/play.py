@@ -22,8 +22,9 @@ from scripts.files import sha256_of, sha256_of_files, write_jsonl
 from scripts.jobs import Progress
 from scripts.store import Store
 from scripts.trajectories import scaffold as scaffolds
-from scripts.trajectories.checkpoint import fingerprint, quantizer, resolve_checkpoint
+from scripts.trajectories.checkpoint import fingerprint, resolve_checkpoint
 from scripts.trajectories.engines import Ask, Engine
+from scripts.trajectories.hardware import quantizer
 from scripts.trajectories.limits import Limits
 from scripts.trajectories.render import Renderer
 from scripts.trajectories.session import Part, Stage, play

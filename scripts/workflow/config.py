@@ -59,12 +59,12 @@ def broken(file: Path) -> UserError | None:
         return UserError(str(file), "there is no such file", "name a file of studies/")
     except OSError as error:
         return UserError(str(file), f"it cannot be read ({error.strerror})", "name a file of studies/")
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+    except (yaml.YAMLError, ValueError) as error:  # ValueError: bytes that are no text, a date that is none
         return no_yaml(file, error)
     return None
 
 
-def no_yaml(file: Path, error: yaml.YAMLError | UnicodeDecodeError) -> UserError:
+def no_yaml(file: Path, error: yaml.YAMLError | ValueError) -> UserError:
     """What YAML itself finds wrong, with its line."""
     mark = getattr(error, "problem_mark", None)
     where = f"{file}, line {mark.line + 1}" if mark else str(file)

