@@ -2,17 +2,18 @@
 
 PYTHON ?= python3
 CORES ?= 1
-# an overlay on config.yaml, as in STUDY=studies/mine.yaml
+# an overlay on config.yaml, as in STUDY=studies/mine.yaml; of several, in quotes, the later ones win
 STUDY ?=
 
 BIN := $(CURDIR)/.venv/bin
 SNAKEMAKE := $(BIN)/snakemake
-RUN = $(SNAKEMAKE) --cores $(CORES) $(addprefix --configfile ,$(STUDY))
+OVERLAYS = $(if $(STUDY),--configfile $(STUDY))
+RUN = $(SNAKEMAKE) --cores $(CORES) $(OVERLAYS)
 TABLES = results/$(1)/summary.csv results/$(1)/timing.csv
 export PATH := $(BIN):$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help phase1 phase2 smoke report test lint bench rulegraph recover
+.PHONY: help phase1 phase2 smoke report test lint bench rulegraph recover check
 
 help: ## this list
 	@sed -n 's/^\([a-z0-9]*\):.*## /  make \1 \t/p' Makefile
@@ -24,13 +25,14 @@ phase2: recover ## the registered protocol and its positive control on all split
 	$(RUN) -- $(call TABLES,phase2)
 
 smoke: STUDY := studies/smoke.yaml
-smoke: recover ## phase 2 of a few minutes, in a folder of its own
+smoke: check ## phase 2 of a few minutes, in a folder of its own
+	$(RECOVER) smoke
 	$(RUN) --directory smoke -- $(call TABLES,phase2) report
-	$(SNAKEMAKE) --configfile $(STUDY) --directory smoke --report results/report.html -- report
+	$(SNAKEMAKE) $(OVERLAYS) --directory smoke --report results/report.html -- report
 
 report: recover ## the tables and figures of phase 2 on one page, results/report.html
 	$(RUN) -- report
-	$(SNAKEMAKE) $(addprefix --configfile ,$(STUDY)) --report results/report.html -- report
+	$(SNAKEMAKE) $(OVERLAYS) --report results/report.html -- report
 
 test: lint ## lint, then every test
 	$(BIN)/pytest -q
@@ -52,9 +54,13 @@ rulegraph: .venv/stamp ## the picture of phase 2 in README.md
 	$(SNAKEMAKE) --rulegraph mermaid-js results/phase2/summary.csv | $(BIN)/python -m scripts.workflow.picture README.md
 
 # After `kill -9` of Snakemake its jobs go on and its lock stays: end the ones, remove the other, unless a run is alive.
-recover: .venv/stamp
+RECOVER = @$(BIN)/python -m scripts.workflow.recover
+recover: check
+	$(RECOVER) .
+
+# What Snakemake would meet with a traceback, before it meets it.
+check: .venv/stamp
 	@$(BIN)/python -m scripts.workflow.setup config.yaml $(STUDY)
-	@$(BIN)/python -m scripts.workflow.recover . smoke
 
 # Done once, and again when the requirements change.
 .venv/stamp: requirements.txt requirements-models.txt

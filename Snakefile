@@ -22,7 +22,8 @@ setup.check_yaml(HOME / "config.yaml")
 configfile: str(HOME / "config.yaml")
 
 
-setup.check_config(config, [HOME / "config.yaml", *workflow.overwrite_configfiles], HOME)
+CONFIGS = [Path(os.path.relpath(file)) for file in (HOME / "config.yaml", *workflow.overwrite_configfiles)]
+setup.check_config(config, CONFIGS, HOME)
 
 
 # only with --software-deployment-method apptainer; envs/rehearsal.def says how to build it

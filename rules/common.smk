@@ -2,7 +2,6 @@
 
 from scripts.benchmark.own_code import version_of
 from scripts.benchmark.places import local_files
-from scripts.errors import UserError
 from scripts.exchange.places import check_form, imported_files
 from scripts.files import sha256_of_files
 from scripts.trajectories.expert import check_tools
@@ -16,6 +15,7 @@ from scripts.workflow.plan import (
     SOURCES,
     adapters_of,
     all_adapters_of,
+    check_runs,
     checkpoint_before,
     checkpoints,
     jobs_of,
@@ -84,11 +84,9 @@ def scaffold(wildcards):
 
 def expert_scaffold(wildcards):
     """The same for the scripted expert; leaves where it has none of the commands that the expert speaks."""
-    try:
-        check_tools(load_scaffold(model(wildcards)["scaffold"]).tools, wildcards.model)
-        return scaffold(wildcards)
-    except UserError as error:
-        setup.refuse([error])
+    keys, tools = ["models", wildcards.model, "scaffold"], load_scaffold(model(wildcards)["scaffold"]).tools
+    setup.checked(keys, CONFIGS, check_tools, tools, wildcards.model)
+    return scaffold(wildcards)
 
 
 def all_checkpoints():
@@ -156,11 +154,10 @@ def source(name):
 
 def imported(wildcards):
     """The files of sessions that a repository imports; leaves where there are none, or the model could not say them."""
-    try:
-        check_form(load_scaffold(model(wildcards)["scaffold"]).form, wildcards.model)
-        return imported_files(config.get("imports", {}), wildcards.repo)
-    except UserError as error:
-        setup.refuse([error])
+    keys, form = ["models", wildcards.model, "scaffold"], load_scaffold(model(wildcards)["scaffold"]).form
+    setup.checked(keys, CONFIGS, check_form, form, wildcards.model)
+    keys, imports = ["imports", wildcards.repo], config.get("imports", {})
+    return setup.checked(keys, CONFIGS, imported_files, imports, wildcards.repo)
 
 
 def adapter(wildcards):
@@ -240,7 +237,10 @@ def repos_from(source):
 
 
 def phase(wildcards):
-    return config["phases"][wildcards.phase]
+    """A phase's block; leaves where the phase has no arm to compare with the base."""
+    block = config["phases"][wildcards.phase]
+    setup.checked(["phases", wildcards.phase, "runs"], CONFIGS, check_runs, block)
+    return block
 
 
 def sources(wildcards):
@@ -314,5 +314,5 @@ def shown(name, file):
 
 def refuse_unknown(wildcards):
     """Leave, naming the unknown part of a target."""
-    files = sorted({Path(str(output)).name for rule in workflow.rules for output in rule.output})
-    setup.refuse([unknown_part(wildcards.unknown, config, [file for file in files if "}" not in file])])
+    outputs = [(str(output), output.regex().pattern) for rule in workflow.rules for output in rule.output]
+    setup.refuse([unknown_part(wildcards.unknown, config, outputs)])

@@ -11,6 +11,7 @@ from typing import Any
 
 from scripts.errors import UserError
 
+AGAIN = "delete the file and run again"
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
@@ -64,6 +65,14 @@ def sha256_of_files(paths: Iterable[Path | str]) -> str:
     return sha256_of([[name, sha256_of(content)] for name, content in parts])
 
 
+def read_json(path: Path | str) -> Any:
+    """What a file of the workflow's own holds; UserError naming it where it is torn."""
+    try:
+        return json.loads(Path(path).read_text(encoding="utf-8"))
+    except ValueError as error:  # no JSON, or no text
+        raise UserError(str(path), f"not JSON ({error})", AGAIN) from error
+
+
 def write_jsonl(path: Path | str, rows: Iterable[dict]) -> None:
     """One canonical JSON object a line."""
     atomic_write(path, "".join(canonical_json(row) + "\n" for row in rows))
@@ -79,7 +88,5 @@ def read_jsonl(path: Path | str) -> list[dict]:
             try:
                 rows.append(json.loads(line))
             except json.JSONDecodeError as error:
-                raise UserError(
-                    f"{path}, line {number}", f"not JSON ({error.msg})", "delete the file and run again"
-                ) from error
+                raise UserError(f"{path}, line {number}", f"not JSON ({error.msg})", AGAIN) from error
     return rows

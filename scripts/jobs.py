@@ -3,7 +3,6 @@
 import logging
 import sys
 import time
-import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -13,9 +12,9 @@ from scripts.errors import UserError
 
 @contextmanager
 def job(snakemake: Any) -> Iterator[logging.Logger]:
-    """Log to the rule's log file and to the terminal; end with a readable error, its traceback in the log.
+    """Log to the rule's log file and to the terminal; end with a readable error.
 
-    A UserError ends the job with its own sentence; anything else keeps its traceback.
+    A UserError ends the job with its own sentence and nothing else; any other error is ours and keeps its traceback.
     """
     file = logging.FileHandler(str(snakemake.log[0]), mode="w")
     terminal = logging.StreamHandler(sys.stderr)
@@ -31,7 +30,6 @@ def job(snakemake: Any) -> Iterator[logging.Logger]:
     try:
         yield logger
     except UserError as error:
-        file.stream.write(traceback.format_exc())
         logger.error("error: %s", error)
         raise SystemExit(1) from error
     except Exception:

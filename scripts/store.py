@@ -9,16 +9,28 @@ import logging
 from pathlib import Path
 from typing import Any
 
+from scripts.errors import UserError
 from scripts.files import atomic_write, canonical_json, sha256_of
 
 log = logging.getLogger(__name__)
 
 
 class Store:
-    """Entries of one kind under ``root/kind``; values are JSON."""
+    """Entries of one kind under ``root/kind``; values are JSON.
+
+    Raises:
+        UserError: the folder cannot be made. It is told before any work, not when the first piece of it is to be kept.
+    """
 
     def __init__(self, root: Path | str, kind: str) -> None:
         self.folder = Path(root) / kind
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            what = f"the store's folder cannot be made ({error.strerror})"
+            raise UserError(
+                str(self.folder), what, "move away what stands there, or see who may write"
+            ) from error
 
     def path(self, key: str) -> Path:
         return self.folder / key[:2] / f"{key}.json"

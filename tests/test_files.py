@@ -7,11 +7,11 @@ import sys
 import pytest
 
 from scripts.errors import UserError
-from scripts.files import atomic_write, canonical_json, read_jsonl, write_jsonl
+from scripts.files import atomic_write, canonical_json, read_json, read_jsonl, write_jsonl
 
 LIMITED = """
 import resource, sys
-from scripts.files import atomic_write, canonical_json, read_jsonl, write_jsonl
+from scripts.files import atomic_write
 resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))
 atomic_write(sys.argv[1], "y" * 100_000)
 """
@@ -70,3 +70,10 @@ def test_a_line_ends_at_a_line_feed_only(tmp_path):
     rows = [{"text": "a\u2028b\x85c\x0cd\r\ne"}, {"text": "\u2029"}]
     write_jsonl(tmp_path / "a.jsonl", rows)
     assert read_jsonl(tmp_path / "a.jsonl") == rows
+
+
+@pytest.mark.parametrize("torn", [b"", b'{"a": ', b"\xff"])
+def test_a_torn_file_of_our_own_is_named(tmp_path, torn):
+    (tmp_path / "card.json").write_bytes(torn)
+    with pytest.raises(UserError, match=r"card\.json: not JSON .*Fix: delete the file and run again"):
+        read_json(tmp_path / "card.json")

@@ -5,6 +5,7 @@ import logging
 
 import pytest
 
+from scripts.errors import UserError
 from scripts.store import Store
 
 KEY = "ab" + "0" * 62
@@ -45,3 +46,11 @@ def test_a_corrupt_entry_is_set_aside_and_can_be_made_again(store, damage, caplo
     assert path.with_suffix(".corrupt").read_bytes() == torn, "it is kept for whoever wants to know"
     store.put(KEY, 1)
     assert store.get(KEY) == 1
+
+
+def test_a_file_where_the_folder_should_be_is_told_before_any_work(tmp_path):
+    (tmp_path / "sessions").write_text("")
+    with pytest.raises(UserError, match=r"sessions: the store's folder cannot be made \(File exists\)"):
+        Store(tmp_path, "sessions")
+    with pytest.raises(UserError, match=r"Not a directory"):
+        Store(tmp_path / "sessions", "sessions")

@@ -3,12 +3,12 @@
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from scripts.benchmark.task import Task, load_tasks
 from scripts.errors import UserError
-from scripts.files import atomic_write, canonical_json
+from scripts.files import AGAIN, atomic_write, canonical_json
 from scripts.jobs import job
+from scripts.measures.tables import read_table
 
 
 def first(count: int, seed: int | None) -> set[int]:
@@ -94,9 +94,11 @@ def post_dating_share(train: list[Task], test: list[Task]) -> float | None:
 
 def valid_tasks(path: str, tasks: list[Task]) -> set[str]:
     """The ids that validation.csv marks as valid; UserError if it says nothing of a task."""
-    table = pd.read_csv(path, dtype=str)
+    table = read_table(path, ())
+    if absent := {"task", "valid"} - set(table):
+        raise UserError(path, f"column {min(absent)} is missing", AGAIN)
     if missing := [task.id for task in tasks if task.id not in set(table["task"])]:
-        raise UserError(path, f"it has no row for task {missing[0]}", "delete it and run again")
+        raise UserError(path, f"it has no row for task {missing[0]}", AGAIN)
     return set(table.loc[table["valid"].str.lower().isin(("true", "1")), "task"])
 
 

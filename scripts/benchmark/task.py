@@ -15,7 +15,7 @@ from unidiff import PatchSet
 from unidiff.errors import UnidiffParseError
 
 from scripts.errors import UserError
-from scripts.files import read_jsonl
+from scripts.files import AGAIN, read_jsonl
 
 DIFFICULTIES = ("<15 min fix", "15 min - 1 hour", "1-4 hours", ">4 hours")
 FIELDS: dict[str, type] = {
@@ -168,15 +168,15 @@ def load_sequence(path: Path | str, repo: str | None) -> list[Task]:
 
 
 def load_benchmark(path: Path | str) -> list[dict]:
-    """The sequences of a benchmark file; UserError if it is not one."""
+    """The sequences of a benchmark file that an earlier rule wrote; UserError if it is not one."""
     opened = gzip.open if str(path).endswith(".gz") else open
     try:
         with opened(path, "rt", encoding="utf-8") as file:
             content = json.load(file)
     except (OSError, EOFError, ValueError) as error:
-        raise UserError(str(path), f"it cannot be read as JSON ({error})", DOWNLOAD) from error
+        raise UserError(str(path), f"it cannot be read as JSON ({error})", AGAIN) from error
     if not isinstance(content, dict) or not isinstance(content.get("sequences"), list):
-        raise UserError(str(path), "it has no list `sequences`", DOWNLOAD)
+        raise UserError(str(path), "it has no list `sequences`", AGAIN)
     return content["sequences"]
 
 

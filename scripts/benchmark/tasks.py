@@ -19,13 +19,16 @@ BLOCK = 5  # tasks of one family in a row: what a consolidation learns from
 
 
 def choose(tasks: list[Task], order: str, count: int, where: str) -> list[Task]:
-    """The first `count` tasks in the order; ties keep the published order. UserError if there are fewer."""
+    """The first `count` tasks in the order; ties keep the published order. UserError if there are fewer.
+
+    `where` is the repository's block in the configuration.
+    """
     if order not in (*ORDERS, FAMILIES):
-        raise UserError(where, f"unknown order {order!r}", f"use one of {', '.join((*ORDERS, FAMILIES))}")
+        known = ", ".join((*ORDERS, FAMILIES))
+        raise UserError(f"{where}.order", f"unknown order {order!r}", f"use one of {known}")
     if len(tasks) < count:
-        raise UserError(
-            where, f"it has {len(tasks)} tasks, {count} are asked for", f"set `tasks` to at most {len(tasks)}"
-        )
+        what = f"{count} tasks are asked for, and only {len(tasks)} can be had"
+        raise UserError(f"{where}.tasks", what, f"write at most {len(tasks)}")
     return (in_families(tasks) if order == FAMILIES else sorted(tasks, key=ORDERS[order]))[:count]
 
 
@@ -66,8 +69,8 @@ def function_of(task: Task) -> str | None:
 
 def main(snakemake: Any) -> None:
     with job(snakemake) as log:
-        params, path = snakemake.params, Path(snakemake.input.benchmark)
-        chosen = choose(load_sequence(path, params.get("sequence")), params.order, params.tasks, str(path))
+        params, found = snakemake.params, load_sequence(Path(snakemake.input.benchmark), None)
+        chosen = choose(found, params.order, params.tasks, f"repos.{snakemake.wildcards.repo}")
         write_jsonl(snakemake.output.tasks, rows(chosen))
         log.info("%d tasks in %s order", len(chosen), params.order)
 

@@ -12,7 +12,7 @@ from typing import Any
 from scripts.benchmark.runtimes import Binds, Room
 from scripts.benchmark.runtimes.venue import Venue
 from scripts.benchmark.task import Task, load_tasks
-from scripts.files import atomic_write, read_jsonl
+from scripts.files import atomic_write, read_json, read_jsonl
 from scripts.jobs import Progress, job
 from scripts.measures.tables import to_csv
 from scripts.trajectories.sandbox import Outcome
@@ -98,7 +98,7 @@ def main(snakemake: Any) -> None:
         bench.runtime.prepare(played)
         logs = logs_of(predictions, known, bench, snakemake.threads)
         answer = ask(python_of(venue.swebench), inputs.predictions, inputs.report, played, logs)
-        made = rows(json.loads(Path(inputs.report).read_text()), answer["reports"])
+        made = rows(read_json(inputs.report), answer["reports"])
         agree = sum(row["agree"] == 1 for row in made)
         log.info("%d of %d reports agree with the official graders", agree, len(made))
         atomic_write(snakemake.output.official, to_csv(made, COLUMNS))

@@ -1,13 +1,11 @@
 """Rule `index`: the knowledge layer, over the very sessions that the recipe's training set is made from."""
 
-import json
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from scripts.benchmark.task import Task, load_tasks
-from scripts.files import read_jsonl
+from scripts.files import read_json, read_jsonl
 from scripts.jobs import job
 from scripts.knowledge.document import document
 from scripts.knowledge.embed import Embedder
@@ -59,7 +57,7 @@ def main(snakemake: Any) -> None:
     """Select the recipe's sessions as the training set does, index them, write index.npz."""
     inputs, recipe = snakemake.input, snakemake.params.recipe
     with job(snakemake) as log:
-        train = json.loads(Path(inputs.split).read_text())["train"]
+        train = read_json(inputs.split)["train"]
         rows, verdicts = read_jsonl(inputs.trajectories), read_jsonl(inputs.verdicts)
         sessions = source.select(rows, verdicts, train, recipe["filter"])
         permuted = recipe["source"] == "permuted"

@@ -39,11 +39,6 @@ def forward_transfer(*, base: Mapping[str, Value], adapted: Mapping[str, Value])
     return mean(_difference(adapted[task], base.get(task)) for task in adapted)
 
 
-def missing_pairs(tasks: Iterable[str], *, base: Mapping[str, Value], adapted: Mapping[str, Value]) -> int:
-    """How many of the tasks lack a verdict in at least one arm."""
-    return sum(base.get(task) is None or adapted.get(task) is None for task in tasks)
-
-
 def forward_transfer_stream(after: Success, base: Mapping[int, Value]) -> Value:
     """Mean over blocks of success on the next block's items, seen before learning them, minus base.
 

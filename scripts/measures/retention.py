@@ -6,12 +6,11 @@ action's arguments, because the rest is format and saturates.
 Rule script: input dataset, cards; params model, embeddings.
 """
 
-import json
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from scripts.files import atomic_write, read_jsonl
+from scripts.files import atomic_write, read_json, read_jsonl
 from scripts.jobs import job
 from scripts.measures.tables import to_csv
 from scripts.training import categories
@@ -67,7 +66,7 @@ def load(model: dict, folder: Path) -> "torch.nn.Module":
 
 def measured(card: Path, rows: list[dict], model: dict, embeddings: str) -> list[dict[str, Any]]:
     """The lines of one checkpoint; none where there is no adapter."""
-    content = json.loads(card.read_text())
+    content = read_json(card)
     chosen = held_out(rows, content["checkpoint"])
     if content["status"] != "trained" or not chosen:
         return []

@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 
 from scripts.errors import UserError
+from scripts.files import AGAIN
 
 
 def to_csv(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> str:
@@ -21,16 +22,19 @@ def read_table(path: Path | str, numbers: Iterable[str]) -> pd.DataFrame:
     """A CSV file with the columns `numbers` as floats (empty: nan) and every other as text (empty: "").
 
     Raises:
-        UserError: a column is missing, or a number is not one.
+        UserError: the file is empty or no table, a column is missing, or a number is not one.
     """
-    table = pd.read_csv(path, dtype=str, keep_default_na=False)
+    try:
+        table = pd.read_csv(path, dtype=str, keep_default_na=False)
+    except ValueError as error:  # pandas' own errors of this kind, and bytes that are no text
+        raise UserError(str(path), f"it is no table ({error})", AGAIN) from error
     for name in numbers:
         if name not in table:
-            raise UserError(str(path), f"column {name} is missing", "delete the file and run again")
+            raise UserError(str(path), f"column {name} is missing", AGAIN)
         try:
             table[name] = pd.to_numeric(table[name].replace("", None)).astype(float)
         except ValueError as error:
-            raise UserError(f"{path}, column {name}", str(error), "delete the file and run again") from error
+            raise UserError(f"{path}, column {name}", str(error), AGAIN) from error
     return table
 
 

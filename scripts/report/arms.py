@@ -44,7 +44,7 @@ def resolve_rate(summary: pd.DataFrame, splits: pd.DataFrame) -> Figure:
 
 
 def forward_transfer(summary: pd.DataFrame, splits: pd.DataFrame) -> Figure:
-    """Gain over base of every recipe and arm: each split with its interval, then all tasks once, with the permutation p."""
+    """Gain over base of every recipe and arm: each split with its interval, then all tasks once, with the p that decides."""
     parts = [(row, where(splits, **row[GROUP].to_dict())) for _, row in summary.iterrows()]
     lines = sum(1.6 + len(part) + (len(part) > 1) for _, part in parts)
     figure, [[axes]] = panels(1, 1, 7.6, 1.3 + 0.22 * lines)
@@ -68,7 +68,7 @@ def forward_transfer(summary: pd.DataFrame, splits: pd.DataFrame) -> Figure:
     axes.set_xlim(*_room(splits))
     axes.grid(axis="y", visible=False)
     axes.set_xlabel("gain in resolve rate over base (points)")
-    detail = "Intervals are bootstrapped over tasks; p is the permutation test's. All tasks: each once, averaged over its splits."
+    detail = "Intervals are bootstrapped over tasks; p is the permutation test's, after Holm. All tasks: each once, averaged over its splits."
     headline(figure, _gain(summary), detail)
     return figure
 
@@ -141,7 +141,7 @@ def _whole_line(axes: Axes, level: float, row: pd.Series) -> None:
     colour, high = COLOURS[row["arm"]], 100 * row["ci_high"]
     axes.plot([100 * row["ci_low"], high], [level] * 2, color=colour, linewidth=2.4)
     axes.plot(100 * row["effect"], level, MARKERS[row["arm"]], color=colour, markersize=7)
-    said = f"{points(row['effect'])}, p = {row['p_permutation']:.2g}"
+    said = f"{points(row['effect'])}, p = {row['p_holm']:.2g}"
     axes.annotate(said, (high, level), xytext=(6, 0), textcoords="offset points", va="center", fontsize=8.5)
 
 
@@ -179,7 +179,7 @@ def _gain(summary: pd.DataFrame) -> str:
         if row["splits"] > 1
         else ""
     )
-    return f"{_short(row)}: {points(row['effect'])} points, p = {row['p_permutation']:.2g}{splits}"
+    return f"{_short(row)}: {points(row['effect'])} points, p = {row['p_holm']:.2g}{splits}"
 
 
 def points(share: float) -> str:

@@ -20,7 +20,7 @@ TEXT = {"repo", "model", "recipe", "arm", "split", "reading", "reason", "trained
 
 def read(path: str) -> pd.DataFrame:
     """A table of a phase: names as text, everything else as numbers."""
-    columns = pd.read_csv(path, nrows=0).columns
+    columns = read_table(path, ()).columns
     return read_table(path, [name for name in columns if name not in TEXT])
 
 

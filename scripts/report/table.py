@@ -3,7 +3,6 @@
 Rule script: input summary, splits, verdict, audits; output table, an HTML file that needs nothing beside it.
 """
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from html import escape
 from pathlib import Path
@@ -11,7 +10,7 @@ from typing import Any
 
 import pandas as pd
 
-from scripts.files import atomic_write
+from scripts.files import atomic_write, read_json
 from scripts.jobs import job
 from scripts.report import audit
 from scripts.report.figures import read
@@ -32,7 +31,8 @@ p, li { max-width: 62rem; }
 """
 NOTES = (
     "Rates and gains count every task once, averaged over its runs and the splits that test it. "
-    "p is the sign-flip permutation test on per-task mean differences, two-sided; brackets are intervals. "
+    "p is the sign-flip permutation test on per-task mean differences, two-sided; after Holm's adjustment over the rows it "
+    "decides. Brackets are intervals. "
     "“–” means not measured, never zero. Fresh: no other task concerns the same function; recurring: another one does, so "
     "that a gain there may be memory. Steps and tokens say something about efficiency only where the resolve rate does not fall."
 )
@@ -117,6 +117,7 @@ OVERALL = (
     ("Arm resolves, %", _arm_rate("")),
     ("Gain, points", _gain()),
     ("p", _number("p_permutation", "{:.2g}")),
+    ("p after Holm", _number("p_holm", "{:.2g}")),
     ("Splits with a gain", _positive),
     ("Seeds' rule", _text("reading")),
     ("Smallest gain it could find, points", _number("minimum_detectable_effect", "{:.0f}", 100)),
@@ -176,7 +177,7 @@ def _mark(holds: bool | None) -> str:
 def main(snakemake: Any) -> None:
     with job(snakemake):
         files = snakemake.input
-        verdict = json.loads(Path(files.verdict).read_text())
+        verdict = read_json(files.verdict)
         audits = {Path(file).parent.name: audit.read(file) for file in files.audits}
         atomic_write(snakemake.output.table, page(read(files.summary), read(files.splits), verdict, audits))
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import combinations
 from typing import Any
 
 import pandas as pd
@@ -11,12 +12,11 @@ from scripts.statistics import effects, tests
 from scripts.statistics.pairs import Split, differences, per_task, pool
 
 STRATA = ("fresh", "recurring")
+GROUP = ("repo", "model", "recipe", "arm")  # what has a row of the summary
+Row = Mapping[str, Any]
 COLUMNS = (
+    *GROUP,
     *(
-        "repo",
-        "model",
-        "recipe",
-        "arm",
         "scope",
         "test",
         "role",
@@ -65,7 +65,7 @@ def comparisons(splits: Sequence[Split], settings: Settings) -> list[dict[str, A
     if not splits:
         return []
     tasks = per_task_over(splits)
-    names = dict(zip(("repo", "model", "recipe", "arm"), splits[0].entry.group, strict=True))
+    names = dict(zip(GROUP, splits[0].entry.group, strict=True))
     rows = [
         *_scoped(tasks, splits, settings),
         _mcnemar(splits),
@@ -74,7 +74,7 @@ def comparisons(splits: Sequence[Split], settings: Settings) -> list[dict[str, A
         _bound(splits),
         _equivalence(tasks, settings),
     ]
-    return [names | row for row in rows if row]
+    return [names | row for row in rows]
 
 
 def per_task_over(splits: Sequence[Split]) -> pd.DataFrame:
@@ -91,6 +91,16 @@ def adjust(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     ]
     adjusted = dict(zip(family, tests.holm([rows[number]["p"] for number in family]), strict=True))
     return [row | {"p_holm": adjusted.get(number)} for number, row in enumerate(rows)]
+
+
+def with_holm(summary: Sequence[Row], tests: Sequence[Row]) -> list[Row]:
+    """The rows of the summary with the adjusted p of their primary test: the one that the readings go by."""
+    adjusted = {_group(row): row["p_holm"] for row in tests if row["p_holm"] is not None}
+    return [row | {"p_holm": adjusted.get(_group(row))} for row in summary]
+
+
+def _group(row: Row) -> tuple[str, ...]:
+    return tuple(row[name] for name in GROUP)
 
 
 def _scoped(tasks: pd.DataFrame, splits: Sequence[Split], settings: Settings) -> list[dict[str, Any]]:
@@ -124,11 +134,9 @@ def changed(tasks: pd.DataFrame) -> tuple[int, int]:
     return sum(value > tests.TIE for value in values), sum(value < -tests.TIE for value in values)
 
 
-def _mcnemar(splits: Sequence[Split]) -> Mapping[str, Any] | None:
-    """Exact McNemar on splits A and B, whose test halves share no task, so that each task is tested once."""
-    halves = [split for split in splits if split.entry.split in ("A", "B")]
-    if not halves:
-        return None
+def _mcnemar(splits: Sequence[Split]) -> Row:
+    """Exact McNemar on two splits that test no task in common (A and B, as registered), so that each task is tested once."""
+    halves = _disjoint(splits)
     tasks = per_task_over(halves)
     gained, lost = changed(tasks)
     return {
@@ -142,6 +150,14 @@ def _mcnemar(splits: Sequence[Split]) -> Mapping[str, Any] | None:
         "gained": gained,
         "lost": lost,
     }
+
+
+def _disjoint(splits: Sequence[Split]) -> Sequence[Split]:
+    """Of the pairs of splits that test no task in common the first with the most tasks; where there is none, the first split."""
+    pairs = [
+        pair for pair in combinations(splits, 2) if not set(pair[0].tasks.index) & set(pair[1].tasks.index)
+    ]
+    return max(pairs, key=lambda pair: sum(len(split.tasks) for split in pair), default=splits[:1])
 
 
 def _specified(tasks: pd.DataFrame, settings: Settings) -> list[dict[str, Any]]:

@@ -4,14 +4,13 @@ Arms are found by the names their rows carry, never by position. A pair that lac
 counted. Rows whose conditions differ (engine, precision, limits, scaffold, threads, decoding seed) are not compared at all.
 """
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import pandas as pd
 
 from scripts.errors import UserError
+from scripts.files import AGAIN, read_json
 from scripts.measures.metrics import Success
 from scripts.measures.tables import read_table
 
@@ -21,7 +20,6 @@ MEASURES = (
 )
 KINDS = ("stratum", "leaky")  # of the task, equal in all its runs
 ADAPTER_ARMS = ("skill", "both")
-AGAIN = "delete the file and run again"
 
 
 @dataclass(frozen=True)
@@ -78,7 +76,7 @@ def load(entry: Entry) -> Split:
     Raises:
         UserError: the halves overlap, rows of another arm or of tasks outside the test half, or unlike conditions.
     """
-    split = json.loads(Path(entry.split_file).read_text())
+    split = read_json(entry.split_file)
     share = split["post_dating_share"]
     tests = [task for task in split["test"] if task not in set(split["excluded"])]
     if overlap := sorted(set(split["train"]) & set(tests)):
@@ -176,7 +174,7 @@ def _trained(entry: Entry) -> tuple[bool | None, str]:
     """Whether the full checkpoint was trained, and why not; an arm without an adapter needs none."""
     if entry.arm not in ADAPTER_ARMS or entry.card is None:
         return None, ""
-    card = json.loads(Path(entry.card).read_text())
+    card = read_json(entry.card)
     if card["status"] == "trained":
         return True, ""
     return False, f"{card['status'].replace('_', ' ')}: {card['reason']}"

@@ -30,7 +30,8 @@ def summarise(plan: Sequence[Entry], settings: Settings) -> tuple[list[dict], li
         summary.append(summary_row(splits, rows, found, settings))
         by_split += rows
         tests += found
-    return summary, by_split, comparisons.adjust(tests)
+    tests = comparisons.adjust(tests)
+    return comparisons.with_holm(summary, tests), by_split, tests
 
 
 def entries(phase: dict, cards: Sequence[str]) -> list[Entry]:
@@ -68,7 +69,7 @@ def main(snakemake: Any) -> None:
         settings = Settings(**params.statistics)
         summary, splits, tests = summarise(entries(params.phase, snakemake.input.cards), settings)
         verdict = readings.verdict(
-            snakemake.wildcards.phase, params.phase["splits"], summary, tests, params.sources, settings
+            snakemake.wildcards.phase, params.phase["splits"], summary, params.sources, settings
         )
         columns = summary_columns(sorted({*"ABCDE", *params.phase["splits"]}))
         atomic_write(output.summary, to_csv(summary, columns))

@@ -15,7 +15,7 @@ from scripts.files import atomic_write, read_jsonl
 from scripts.jobs import job
 from scripts.measures.metrics import tool_efficiency
 from scripts.measures.runs import names_of
-from scripts.measures.tables import to_csv
+from scripts.measures.tables import read_table, to_csv
 
 COLUMNS = (
     *("scope", "stage", "repo", "model", "split", "recipe", "arm", "checkpoint", "seconds", "share"),
@@ -121,7 +121,9 @@ def main(snakemake: Any) -> None:
         rows = [job_row(path) for path in files.jobs]
         rows += [session_row(timing, read_jsonl(timing), read_jsonl(sessions)) for timing, sessions in pairs]
         rows += [verdict_row(path, read_jsonl(path)) for path in files.verdicts]
-        rows += [verdict_row(path, pd.read_csv(path).to_dict("records")) for path in files.validation]
+        rows += [
+            verdict_row(path, read_table(path, ["seconds"]).to_dict("records")) for path in files.validation
+        ]
         jobs = merged(rows)
         summed = totals(jobs)
         atomic_write(snakemake.output.timing, to_csv([*summed, *jobs], COLUMNS))

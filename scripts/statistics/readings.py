@@ -20,17 +20,17 @@ def positive(gains: Iterable[float | None]) -> int | None:
 
 
 def seeds_rule(gains: Sequence[float | None]) -> str | None:
-    """Positive in 4 or 5 of 5 splits: robust; 2 or 3: weak; 0 or 1: not working.
+    """Positive in 4 or 5 of 5 splits: robust; 2 or 3: weak; 0 or 1: not working. `gains` has one of each split asked for.
 
-    A split without a result is neither positive nor negative: where it could tip the reading that is "undecided". None where
-    no split was evaluated.
+    A split without a result is neither positive nor negative: where it could tip the reading that is "undecided". So is any
+    other number of splits, about which the registered rule says nothing. None where no split was evaluated.
     """
     count = positive(gains)
     if count is None:
         return None
-    missing = SPLITS - sum(gain is not None for gain in gains)
-    lowest, highest = _class(count), _class(count + max(missing, 0))
-    return lowest if lowest == highest else "undecided"
+    missing = sum(gain is None for gain in gains)
+    lowest, highest = _class(count), _class(count + missing)
+    return lowest if lowest == highest and len(gains) == SPLITS else "undecided"
 
 
 def false_positive_rate(reading: str) -> float:
@@ -46,18 +46,16 @@ def verdict(
     phase: str,
     splits: Sequence[str],
     summary: Sequence[Row],
-    tests: Sequence[Row],
     sources: Mapping[str, str],
     settings: Settings,
 ) -> dict[str, Any]:
     """verdict.json: each row's criteria and sentence, then the controls that make a null believable."""
-    adjusted = {_key(row): row["p_holm"] for row in tests if row.get("p_holm") is not None}
     return {
         "phase": phase,
         "splits": list(splits),
-        "primary_test": "sign-flip permutation of per-task mean differences, two-sided",
+        "primary_test": "sign-flip permutation of per-task mean differences, two-sided, adjusted by Holm over the rows",
         "statistics": vars(settings),
-        "rows": [_judged(len(splits), row, adjusted.get(_key(row)), sources, settings) for row in summary],
+        "rows": [_judged(len(splits), row, sources, settings) for row in summary],
         "controls": [
             control for pair in _places(summary) for control in _controls(pair, summary, sources, settings)
         ],
@@ -65,8 +63,11 @@ def verdict(
 
 
 def criteria(splits: int, row: Row, settings: Settings) -> dict[str, Any]:
-    """The criteria of a phase with so many splits, each true, false, or null where it cannot be judged."""
-    effect, p = row["effect"], row["p_permutation"]
+    """The criteria of a phase with so many splits, each true, false, or null where it cannot be judged.
+
+    Several rows are several chances to be lucky, so p is the one adjusted for them.
+    """
+    effect, p = row["effect"], row["p_holm"]
     held = {
         "positive": None if effect is None else effect > TIE,
         "significant": None if p is None else p < settings.alpha,
@@ -92,6 +93,8 @@ def _effect(row: Row, settings: Settings) -> str:
         f"{100 * settings.confidence:g} % interval {100 * row['ci_low']:+.1f} to {100 * row['ci_high']:+.1f}"
     )
     p = f"permutation p = {row['p_permutation']:.2g}"
+    if row["p_holm"] != row["p_permutation"]:
+        p += f", {row['p_holm']:.2g} after Holm"
     return (
         f"resolve rate {adapted:.1f} % against {base:.1f} % for base, {100 * row['effect']:+.1f} points "
         f"({interval}, {row['tasks']} tasks, {p}): {_conclusion(row, settings)}."
@@ -99,7 +102,7 @@ def _effect(row: Row, settings: Settings) -> str:
 
 
 def _conclusion(row: Row, settings: Settings) -> str:
-    if row["p_permutation"] < settings.alpha:
+    if row["p_holm"] < settings.alpha:
         return "a gain" if row["effect"] > 0 else "a loss"
     if row["p_equivalence"] is not None and row["p_equivalence"] < settings.alpha:
         return f"no effect larger than {100 * settings.equivalence_margin:g} points"
@@ -111,7 +114,7 @@ def _rule(splits: int, row: Row) -> str:
         return "One split: a direction, not evidence. "
     counted = f"Positive in {row['positive_splits']} of {row['splits']} splits"
     if row["reading"] == "undecided":
-        return f"{counted}: the seeds' rule needs {SPLITS}. "
+        return f"{counted}: the seeds' rule is about {SPLITS}. "
     chance = 100 * false_positive_rate("robust")
     return f"{counted}: {row['reading']} (the seeds' rule calls at least {chance:.0f} % of null effects robust). "
 
@@ -128,16 +131,16 @@ def _gaps(row: Row) -> str:
     return "".join([*parts, f" Splits without an adapter: {row['reason']}." if row["reason"] else ""])
 
 
-def _judged(
-    splits: int, row: Row, p_holm: float | None, sources: Mapping[str, str], settings: Settings
-) -> dict[str, Any]:
+def _judged(splits: int, row: Row, sources: Mapping[str, str], settings: Settings) -> dict[str, Any]:
     chance = None if row["reading"] in (None, "undecided") else false_positive_rate(row["reading"])
     return {
         **{name: row[name] for name in ("repo", "model", "recipe", "arm")},
         "source": sources.get(row["recipe"]),
         "criteria": criteria(splits, row, settings),
-        **{name: row[name] for name in ("effect", "ci_low", "ci_high", "p_permutation", "p_equivalence")},
-        "p_holm": p_holm,
+        **{
+            name: row[name]
+            for name in ("effect", "ci_low", "ci_high", "p_permutation", "p_holm", "p_equivalence")
+        },
         "seeds_rule": {
             **{"reading": row["reading"], "positive_splits": row["positive_splits"], "splits": row["splits"]},
             "false_positive_rate_at_least": chance,
@@ -167,7 +170,7 @@ def positive_control(expert: Row | None, settings: Settings) -> dict[str, Any]:
         return {"holds": None, "sentence": "Positive control: not part of this phase, or without a result."}
     gains = [value for name, value in expert.items() if _is_gain(name) and value is not None]
     negative = sum(gain < -TIE for gain in gains)
-    significant = expert["effect"] > 0 and expert["p_permutation"] < settings.alpha
+    significant = expert["effect"] > 0 and expert["p_holm"] < settings.alpha
     undecided = len(gains) < SPLITS and not significant and not negative
     holds = None if undecided else bool(significant and not negative)
     judged = "is undecided on so few splits" if undecided else "holds" if holds else "fails"
@@ -197,10 +200,6 @@ def _is_gain(name: str) -> bool:
         "mean",
         "variance",
     )
-
-
-def _key(row: Row) -> tuple[str, ...]:
-    return tuple(row[name] for name in ("repo", "model", "recipe", "arm"))
 
 
 def _places(summary: Sequence[Row]) -> list[tuple[str, str]]:

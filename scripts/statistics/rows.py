@@ -60,7 +60,7 @@ def summary_columns(splits: Sequence[str]) -> list[str]:
         *("positive_splits", "reading", "p_permutation", "p_ttest", "p_wilcoxon", "ci_low", "ci_high"),
         "minimum_detectable_effect",
         *EFFORT,
-        *("trained", "reason", "missing_pairs", "effect", "p_mcnemar", "p_equivalence"),
+        *("trained", "reason", "missing_pairs", "effect", "p_holm", "p_mcnemar", "p_equivalence"),
         *(name for name in RATES if name.endswith(("_low", "_high"))),
         *(*FRACTIONS, *COST, *BOTH, *(name for name in CONTINUAL if name not in ("forgetting", "cl_f_beta"))),
         *(f"{name}_{stratum}" for stratum in STRATA for name in _stratum_columns()),

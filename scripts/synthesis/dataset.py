@@ -3,11 +3,9 @@
 The first line is the header: source hash, sessions, examples, actions in and out, turns left out.
 """
 
-import json
-from pathlib import Path
 from typing import Any
 
-from scripts.files import read_jsonl, write_jsonl
+from scripts.files import read_json, read_jsonl, write_jsonl
 from scripts.jobs import job
 from scripts.synthesis import source
 from scripts.synthesis.actions_format import argument_positions, choose_held_out, examples
@@ -53,7 +51,7 @@ def main(snakemake: Any) -> None:
     """Read the rule's inputs, build, write its output."""
     inputs, recipe = snakemake.input, snakemake.params.recipe
     with job(snakemake) as log:
-        split = json.loads(Path(inputs.split).read_text())
+        split = read_json(inputs.split)
         positions = dict(zip(split["train"], split["train_positions"], strict=True))
         sessions, verdicts = read_jsonl(inputs.trajectories), read_jsonl(inputs.verdicts)
         chosen = source.select(sessions, verdicts, split["train"], recipe["filter"])

@@ -8,7 +8,6 @@ give the same bytes.
 
 import importlib
 import importlib.metadata
-import json
 import math
 import time
 from collections.abc import Callable
@@ -18,12 +17,13 @@ from pathlib import Path
 from typing import Any
 
 from scripts.errors import UserError
-from scripts.files import atomic_write, canonical_json, read_jsonl, sha256_of, sha256_of_files
+from scripts.files import atomic_write, canonical_json, read_json, read_jsonl, sha256_of, sha256_of_files
 from scripts.jobs import job
 from scripts.measures.tables import to_csv
 from scripts.training.kept import Trainings, place
 from scripts.training.strategies import Learned, Lesson
 from scripts.trajectories.checkpoint import fingerprint, resolve_checkpoint
+from scripts.trajectories.hardware import quantizer
 
 CACHE, STORE = Path("results/cache"), Path("results/store")
 ROOM = Path(__file__).parent
@@ -75,7 +75,7 @@ def facts(
         "embeddings_sha256": embeddings_sha256,
         **{name: model[name] for name in ("dtype", "quantization", "device", "threads")},
         "code_sha256": sha256_of_files([ROOM / f"{name}.py" for name in names]),
-        "libraries": {name: importlib.metadata.version(name) for name in LIBRARIES},
+        "libraries": {name: importlib.metadata.version(name) for name in LIBRARIES} | quantizer(model),
     }
 
 
@@ -175,7 +175,7 @@ def files_before(card: Path | None) -> dict[str, bytes]:
     """The files of the checkpoint before, by the card that vouches for them; none where it has no adapter."""
     if card is None:
         return {}
-    vouched = json.loads(card.read_text())["files"]
+    vouched = read_json(card)["files"]
     found = {name: (card.parent / name).read_bytes() for name in vouched if (card.parent / name).is_file()}
     if hashes(found) != vouched:
         raise UserError(

@@ -1,12 +1,11 @@
 """Rule arm_trajectories: the model with its adapter, its index or both, on a split's test half."""
 
-import json
 from pathlib import Path
 from typing import Any
 
 from scripts.benchmark.runtimes.venue import Venue
 from scripts.benchmark.task import Task, load_tasks
-from scripts.files import sha256_of_files
+from scripts.files import read_json, sha256_of_files
 from scripts.jobs import job
 from scripts.knowledge.embed import Embedder
 from scripts.trajectories.play import CACHE, Cast, Stage, local_engine, play_all, record, set_stage
@@ -35,7 +34,7 @@ def trained(card: str | None) -> tuple[Path | None, str | None, str | None]:
     """(folder of the adapter, hash of its files, reason why there is none)."""
     if card is None:
         return None, None, None
-    content = json.loads(Path(card).read_text())
+    content = read_json(card)
     if content["status"] != "trained":
         return None, None, content["reason"]
     folder = Path(card).parent
@@ -51,7 +50,7 @@ def main(snakemake: Any) -> None:
             log.info("no adapter: %s", reason)
             return record(snakemake.output, ([], []))
         stage = set_stage(model, limits, inputs.bundle, Venue.of(snakemake))
-        test = set(json.loads(Path(inputs.split).read_text())["test"])
+        test = set(read_json(inputs.split)["test"])
         tasks = [task for task in load_tasks(inputs.tasks) if task.id in test]
         index = next(iter(inputs.get("index") or []), None)
         memory = lookup(index, snakemake.params, tasks, stage) if index else {}

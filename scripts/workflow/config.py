@@ -1,11 +1,12 @@
 """The configuration, checked before the DAG is built: every fault with its file, line, key, value and remedy."""
 
 import difflib
+import math
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 import yaml
-from jsonschema import Draft202012Validator
+from jsonschema import Draft202012Validator, validators
 from jsonschema.exceptions import ValidationError, best_match
 
 from scripts.errors import UserError
@@ -13,6 +14,20 @@ from scripts.workflow.experiments import made, variants
 from scripts.workflow.references import Fault, reference_faults
 
 Keys = Sequence[str | int]
+
+
+def is_integer(_: object, value: object) -> bool:
+    """JSON Schema takes 40.0 for an integer; what counts with it does not."""
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def is_number(_: object, value: object) -> bool:
+    """YAML has .nan and .inf, which no key means."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+
+
+TYPES = Draft202012Validator.TYPE_CHECKER.redefine("integer", is_integer).redefine("number", is_number)
+Validator = validators.extend(Draft202012Validator, type_checker=TYPES)
 
 
 def faults(config: dict, files: Sequence[Path], schema: dict, scaffolds: Iterable[str]) -> list[UserError]:
@@ -23,7 +38,7 @@ def faults(config: dict, files: Sequence[Path], schema: dict, scaffolds: Iterabl
         schema: JSON Schema whose descriptions complete the sentence "write ...".
         scaffolds: names a model's scaffold may have.
     """
-    found = [fault(error) for error in Draft202012Validator(schema).iter_errors(config)]
+    found = [fault(error) for error in Validator(schema).iter_errors(config)]
     found = found or list(reference_faults(config, set(scaffolds)))
     found = found or list(grid_faults(config, schema))
     return list(
@@ -33,7 +48,7 @@ def faults(config: dict, files: Sequence[Path], schema: dict, scaffolds: Iterabl
 
 def grid_faults(config: dict, schema: dict) -> Iterator[Fault]:
     """Faults of the recipes that the grids of experiments name: a value that the recipe's key may not have."""
-    validator = Draft202012Validator({"$ref": "#/$defs/recipe", "$defs": schema["$defs"]})
+    validator = Validator({"$ref": "#/$defs/recipe", "$defs": schema["$defs"]})
     for name, experiment in config.get("experiments", {}).items():
         for variant in variants(experiment):
             for error in validator.iter_errors(made(config["recipes"][variant.parent], variant)):
@@ -42,31 +57,63 @@ def grid_faults(config: dict, schema: dict) -> Iterator[Fault]:
 
 
 def broken(file: Path) -> UserError | None:
-    """Why a file is no YAML mapping with distinct keys, or None."""
-    fix = "mend that line; indent with spaces, and put text with a colon or a brace in quotes"
+    """Why a file is no YAML mapping of plain values under distinct keys, or None."""
     try:
-        root = yaml.compose(file.read_text(), yaml.SafeLoader)
+        text = file.read_text(encoding="utf-8")
+        root = yaml.compose(text, yaml.SafeLoader)
+        if not isinstance(root, yaml.MappingNode):
+            what = "not a mapping of keys to values"
+            return UserError(str(file), what, "see config.yaml for what it may hold")
+        if found := strange(root, file):
+            return found
+        yaml.safe_load(text)
     except FileNotFoundError:
         return UserError(str(file), "there is no such file", "name a file of studies/")
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        mark = getattr(error, "problem_mark", None)
-        where = f"{file}, line {mark.line + 1}" if mark else str(file)
-        return UserError(where, f"not YAML ({getattr(error, 'problem', None) or error})", fix)
-    if not isinstance(root, yaml.MappingNode):
-        return UserError(str(file), "not a mapping of keys to values", "see config.yaml for what it may hold")
-    return twice(root, file)
+    except OSError as error:
+        return UserError(str(file), f"it cannot be read ({error.strerror})", "name a file of studies/")
+    except (yaml.YAMLError, ValueError) as error:  # ValueError: bytes that are no text, a date that is none
+        return no_yaml(file, error)
+    return None
 
 
-def twice(node: yaml.Node, file: Path) -> UserError | None:
-    """The first key that a mapping has twice, of which YAML would silently take the last."""
+def no_yaml(file: Path, error: yaml.YAMLError | ValueError) -> UserError:
+    """What YAML itself finds wrong, with its line."""
+    mark = getattr(error, "problem_mark", None)
+    where = f"{file}, line {mark.line + 1}" if mark else str(file)
+    fix = "mend that line; indent with spaces, and put text with a colon or a brace in quotes"
+    return UserError(where, f"not YAML ({getattr(error, 'problem', None) or error})", fix)
+
+
+def strange(node: yaml.Node, file: Path, above: tuple[int, ...] = ()) -> UserError | None:
+    """The first thing that YAML allows and no configuration means: a key that is there twice, of which the last would be taken, a
+    key that is a list or a mapping, a block inside itself.
+    """
+    where = f"{file}, line {node.start_mark.line + 1}"
+    if id(node) in above:
+        return UserError(where, "its anchor stands inside its own block", "write the block out")
+    found = strange_key(node, file) if isinstance(node, yaml.MappingNode) else None
+    below = (strange(child, file, (*above, id(node))) for child in children(node))
+    return found or next(filter(None, below), None)
+
+
+def children(node: yaml.Node) -> list[yaml.Node]:
+    """The values in a mapping or a list."""
+    if isinstance(node, yaml.MappingNode):
+        return [value for _, value in node.value]
+    return node.value if isinstance(node, yaml.SequenceNode) else []
+
+
+def strange_key(node: yaml.MappingNode, file: Path) -> UserError | None:
+    """The first key of a mapping that is no word, or is there twice."""
     seen: set[str] = set()
-    children = [value for _, value in node.value] if isinstance(node, yaml.MappingNode) else []
-    for key, _ in node.value if children else []:
+    for key, _ in node.value:
+        where = f"{file}, line {key.start_mark.line + 1}"
+        if not isinstance(key, yaml.ScalarNode):
+            return UserError(where, "a key is a list or a mapping", "write a word before the colon")
         if key.value in seen:
-            line = key.start_mark.line + 1
-            return UserError(f"{file}, line {line}", f"{key.value!r} is there twice", "keep one of the two")
+            return UserError(where, f"{key.value!r} is there twice", "keep one of the two")
         seen.add(key.value)
-    return next(filter(None, (twice(child, file) for child in children)), None)
+    return None
 
 
 def fault(error: ValidationError) -> Fault:

@@ -7,6 +7,8 @@ from scripts.errors import UserError
 from scripts.workflow.config import nearest
 from scripts.workflow.plan import ARMS, checkpoints, training_size
 
+Outputs = Sequence[tuple[str, str]]
+
 
 def anything_but(patterns: Iterable[str]) -> str:
     """A regular expression for what no pattern makes below results/, so that the fallback never competes with a rule.
@@ -20,12 +22,12 @@ def anything_but(patterns: Iterable[str]) -> str:
     return f"(?!{'|'.join(below)}).+"
 
 
-def unknown_part(path: str, config: dict, files: Sequence[str]) -> UserError:
+def unknown_part(path: str, config: dict, outputs: Outputs) -> UserError:
     """The first unknown part of a path below results/ that no rule makes, with the names that exist.
 
     Args:
         path: as in {repo}/{model}/{split}/{recipe}/{arm}/runs.csv.
-        files: names of the files that rules make.
+        outputs: of each file that a rule makes its path with wildcards, and the regular expression of what these may be.
     """
     parts, target = path.split("/"), f"results/{path}"
     if path == "report.html":
@@ -34,7 +36,15 @@ def unknown_part(path: str, config: dict, files: Sequence[str]) -> UserError:
         is_file = part == parts[-1] and "." in part and kind != "split file"
         if part not in known and not is_file:
             return UserError(target, f"unknown {kind} {part!r}", nearest(part, known))
-    return UserError(target, f"no rule makes {parts[-1]!r} there", nearest(parts[-1], files))
+    there = names_in("/".join(["results", *parts[:-1]]), outputs)
+    return UserError(target, f"no rule makes {parts[-1]!r} there", nearest(parts[-1], there))
+
+
+def names_in(folder: str, outputs: Outputs) -> list[str]:
+    """Names of the files that rules make in a folder, those aside that hold a wildcard."""
+    named = ((path.rsplit("/", 1)[-1], pattern) for path, pattern in outputs)
+    plain = ((name, pattern) for name, pattern in named if not set("{}") & set(name))
+    return sorted({name for name, pattern in plain if re.match(pattern, f"{folder}/{name}")})
 
 
 def levels(parts: Sequence[str], config: dict) -> Iterator[tuple[str, list[str]]]:

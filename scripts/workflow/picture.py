@@ -1,5 +1,6 @@
 """Put the rule graph that Snakemake prints (mermaid) into a page, between its marks."""
 
+import re
 import sys
 from pathlib import Path
 
@@ -10,7 +11,7 @@ START, END = "<!-- rulegraph: made by `make rulegraph` -->", "<!-- end of rulegr
 
 
 def with_picture(page: str, graph: str) -> str:
-    """The page with a new graph; colours and title are left out, for they are Snakemake's and not ours.
+    """The page with a new graph: its rules by their names, without Snakemake's title and colours.
 
     Raises:
         UserError: the page lacks the marks.
@@ -19,14 +20,18 @@ def with_picture(page: str, graph: str) -> str:
         raise UserError(
             "README.md", "the marks of the rule graph are missing", f"add the lines {START} and {END}"
         )
-    lines = graph.splitlines()
-    kept = [
-        line
-        for line in lines[lines.index("flowchart TB") :]
-        if line and not line.lstrip().startswith("style")
-    ]
     before, after = page.split(START)[0], page.split(END)[1]
-    return "\n".join([f"{before}{START}", "```mermaid", *kept, "```", f"{END}{after}"])
+    return "\n".join(
+        [f"{before}{START}", "```mermaid", "flowchart TB", *arrows(graph), "```", f"{END}{after}"]
+    )
+
+
+def arrows(graph: str) -> list[str]:
+    """The lines of a graph, sorted: Snakemake numbers the rules and orders the arrows anew each time."""
+    names = dict(re.findall(r"^\s*(id\d+)\[(.+)\]$", graph, re.MULTILINE))
+    pairs = re.findall(r"^\s*(id\d+) --> (id\d+)$", graph, re.MULTILINE)
+    alone = names.keys() - {end for pair in pairs for end in pair}
+    return sorted([f"\t{names[a]} --> {names[b]}" for a, b in pairs] + [f"\t{names[each]}" for each in alone])
 
 
 def main(file: str) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
+from scripts.errors import UserError
 from scripts.workflow.sources import making
 
 ARMS = ("knowledge", "skill", "both")
@@ -74,6 +75,13 @@ def runs_of(phase: dict) -> Iterator[Run]:
                 for arm in ARMS:
                     for split in splits_of(phase, arms.get(arm, [])):
                         yield Run(repo, model, split, recipe, arm)
+
+
+def check_runs(phase: dict) -> None:
+    """UserError where a phase asks for no arm at all: there would be nothing to compare, and nothing to draw."""
+    if not any(runs_of(phase)):
+        what = "no arm of any recipe has a split, so there is nothing to compare"
+        raise UserError("phase", what, "give one its splits, as in {skill: all}")
 
 
 def splits_of(phase: dict, choice: str | list[str]) -> list[str]:

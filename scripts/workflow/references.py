@@ -13,7 +13,9 @@ RESERVED = re.compile(
 def reference_faults(config: dict, scaffolds: set[str]) -> Iterator[Fault]:
     """Faults of a configuration whose shapes are right."""
     yield from reserved_names(config)
+    yield from taken_columns(config)
     yield from shared_names(config)
+    yield from rankless_experts(config)
     yield from missing_benchmarks(config)
     yield from unknown(["imports"], config.get("imports", {}), config["repos"], "block of repos")
     for name, model in config["models"].items():
@@ -35,6 +37,12 @@ def reserved_names(config: dict) -> Iterator[Fault]:
             yield [kind, name], f"{name!r} is reserved for the workflow's own folders", "choose another name"
 
 
+def taken_columns(config: dict) -> Iterator[Fault]:
+    """Names of splits that would fall on a column of summary.csv: forward_transfer_mean and forward_transfer_variance."""
+    for name in config["splits"].keys() & {"mean", "variance"}:
+        yield ["splits", name], f"{name!r} is reserved for a column of the tables", "choose another name"
+
+
 def shared_names(config: dict) -> Iterator[Fault]:
     """Names that differ only in case: one folder on many machines."""
     for kind in ("repos", "models", "splits", "recipes"):
@@ -43,6 +51,15 @@ def shared_names(config: dict) -> Iterator[Fault]:
             other = seen.setdefault(name.lower(), name)
             if other != name:
                 yield [kind, name], f"{name!r} and {other!r} differ only in case", "choose another name"
+
+
+def rankless_experts(config: dict) -> Iterator[Fault]:
+    """Mixtures whose experts share a rank that is not enough for a rank of 1 each."""
+    for name, recipe in config["recipes"].items():
+        experts = recipe.get("mole", {}).get("experts", 0)
+        if recipe["rank"] < experts:
+            what = f"{recipe['rank']} is shared by the {experts} experts of mole, and each needs 1"
+            yield ["recipes", name, "rank"], what, f"write at least {experts}"
 
 
 def missing_benchmarks(config: dict) -> Iterator[Fault]:

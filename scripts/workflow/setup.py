@@ -2,12 +2,14 @@
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import yaml
 
-from scripts.workflow.config import broken, faults
+from scripts.errors import UserError
+from scripts.workflow.config import Keys, broken, faults, place
 from scripts.workflow.experiments import expanded
 
 WORKDIR = "REHEARSAL_WORKDIR"  # carried by every job: the folder it works for
@@ -32,14 +34,21 @@ def check_yaml(*files: Path) -> None:
     refuse([error for file in files if (error := broken(file))])
 
 
-def check_config(config: dict, files: Sequence[str | Path], home: Path) -> None:
-    """Leave with every fault of the merged configuration; then add the recipes that the experiments' grids name."""
+def check_config(config: dict, paths: Sequence[Path], home: Path) -> None:
+    """Leave with every fault of a configuration that was merged from these files; then add the recipes of the experiments' grids."""
     schema = yaml.safe_load((home / "resources/schemas/config.schema.yaml").read_text())
     scaffolds = [path.stem for path in (home / "resources/scaffolds").glob("*.yaml")]
-    paths = [Path(os.path.relpath(file)) for file in files]
     check_yaml(*paths)
     refuse(faults(config, paths, schema, scaffolds))
     config["recipes"] |= expanded(config)
+
+
+def checked(keys: Keys, files: Sequence[Path], check: Callable, *arguments: Any) -> Any:
+    """What a check of one key returns; leave where it finds a fault, naming the key's file and line."""
+    try:
+        return check(*arguments)
+    except UserError as error:
+        refuse([UserError(place(keys, files), error.what, error.fix)])
 
 
 def refuse(errors: Sequence[object]) -> None:

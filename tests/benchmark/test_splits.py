@@ -95,6 +95,9 @@ def test_validation_is_read_and_must_know_every_task(tmp_path):
     assert valid_tasks(str(path), TEN[:2]) == {"a"}
     with pytest.raises(UserError, match="it has no row for task c"):
         valid_tasks(str(path), TEN[:3])
+    path.write_text("")
+    with pytest.raises(UserError, match=r"it is no table .*Fix: delete the file and run again"):
+        valid_tasks(str(path), TEN[:3])
 
 
 def test_the_rule(tmp_path):

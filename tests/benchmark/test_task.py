@@ -128,7 +128,9 @@ def test_benchmark_files(tmp_path):
 @pytest.mark.parametrize("name", ["b.json", "b.json.gz"])
 def test_no_benchmark_file(tmp_path, content, name):
     (tmp_path / name).write_bytes(content)
-    with pytest.raises(UserError, match=rf"{name}: it (cannot be read as JSON|has no list `sequences`)"):
+    with pytest.raises(
+        UserError, match=rf"{name}: it (cannot be read as JSON|has no list `sequences`).*delete the file"
+    ):
         load_benchmark(tmp_path / name)
 
 

@@ -51,9 +51,10 @@ def test_families_come_in_blocks_of_five_the_largest_first():
 
 def test_too_few_tasks():
     with pytest.raises(
-        UserError, match=r"^file: it has 4 tasks, 5 are asked for. Fix: set `tasks` to at most 4.$"
+        UserError,
+        match=r"^repos.kit.tasks: 5 tasks are asked for, and only 4 can be had. Fix: write at most 4.$",
     ):
-        choose(TASKS, "chronological", 5, "file")
+        choose(TASKS, "chronological", 5, "repos.kit")
 
 
 def test_unknown_order():
@@ -93,6 +94,7 @@ def test_the_rule(benchmark, tmp_path):
         input=SimpleNamespace(benchmark=tmp_path / "benchmark.json"),
         output=SimpleNamespace(tasks=tmp_path / "tasks.jsonl"),
         params=Params(fromdict={"tasks": 40, "order": "chronological"}),
+        wildcards=SimpleNamespace(repo="pocket"),
     )
     main(rule)
     tasks = load_tasks(tmp_path / "tasks.jsonl")

@@ -24,7 +24,6 @@ def test_forward_transfer_is_paired_by_task() -> None:
     base = {"a": 1.0, "b": 0.0, "c": None, "d": 1.0}
     adapted = {"a": 1.0, "b": 1.0, "c": 1.0, "e": 1.0}
     assert metrics.forward_transfer(base=base, adapted=adapted) == 0.5
-    assert metrics.missing_pairs("abcde", base=base, adapted=adapted) == 3
 
 
 def test_continual_measures_on_a_dense_matrix() -> None:

@@ -103,3 +103,7 @@ def test_a_torn_table_is_refused(tmp_path) -> None:
         read_table(path, ["x"])
     with pytest.raises(UserError, match="column steps is missing"):
         read_table(path, ["steps"])
+    for torn in (b"", b"\xff\xfe", b'a,b\n"1'):
+        path.write_bytes(torn)
+        with pytest.raises(UserError, match=r"runs\.csv: it is no table .*delete the file"):
+            read_table(path, [])

@@ -6,7 +6,9 @@ import pytest
 
 from scripts.files import sha256_of
 from scripts.store import Store
-from scripts.trajectories import play
+from scripts.training import train
+from scripts.training.strategies import Lesson
+from scripts.trajectories import hardware, play
 from scripts.trajectories.play import Cast, conditions, key
 from tests.small_repository import small
 from tests.staged import stage
@@ -90,6 +92,16 @@ def test_so_do_other_code_libraries_and_weights(shared, monkeypatch, where):
     assert shared() != before
 
 
+def test_the_quantizer_is_a_library_of_quantised_models_alone(words, monkeypatch):
+    """Its version was in no key: another bitsandbytes rounds otherwise."""
+    monkeypatch.setattr(hardware.metadata, "version", lambda name: "0.50.2")
+    model = {**tiny.model(), "slots": 4, "temperature": 0.0, "seed": 0}
+    lesson = Lesson([], 0, {}, tiny.RECIPE, tiny.base, list)
+    for block, found in ((model, None), ({**model, "quantization": "nf4"}, "0.50.2")):
+        assert conditions(block, stage(words), LIMITS)["libraries"].get("bitsandbytes") == found
+        assert train.facts(lesson, block, None, None)["libraries"].get("bitsandbytes") == found
+
+
 def test_every_module_that_acts_is_part_of_the_code():
     """What is not in a session's key: the rule scripts, and where models and scaffolds' files come from."""
     apart = {
@@ -100,6 +112,7 @@ def test_every_module_that_acts_is_part_of_the_code():
         "base_trajectories",
         "arm_trajectories",
         "checkpoint",
+        "hardware",
         "wheels",
     }
     assert {path.stem for path in play.ACTING.glob("*.py")} - apart == set(play.MODULES)

@@ -25,7 +25,7 @@ def write(arms_of_study: dict) -> dict:
     """A simulated study's tables in the current folder; returns its verdict."""
     base, _ = draw(40, 0.1, 0.0, 0)
     phase = write_study(40, base, arms_of_study)
-    summary, splits, tests = summarise(plan(phase), SETTINGS)
+    summary, splits, _ = summarise(plan(phase), SETTINGS)
     Path("summary.csv").write_text(to_csv(summary, summary_columns("ABCDE")))
     Path("splits.csv").write_text(to_csv(splits, SPLIT_COLUMNS))
     for card in Path("results").rglob("card.json"):
@@ -33,7 +33,7 @@ def write(arms_of_study: dict) -> dict:
         atomic_write(
             card.with_name("loss.csv"), to_csv(steps if "D" not in card.parts else [], ("step", "loss"))
         )
-    return readings.verdict("phase2", phase["splits"], summary, tests, SOURCES, SETTINGS)
+    return readings.verdict("phase2", phase["splits"], summary, SOURCES, SETTINGS)
 
 
 def drawn(folder: str) -> dict[str, bytes]:

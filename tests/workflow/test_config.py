@@ -11,6 +11,7 @@ ROOT = Path(__file__).parents[2]
 RECIPE = "recipes: {full-replay: {"
 CL = "repos: {x: {source: swe-bench-cl, tasks: 9, order: curriculum, sequence: a/b, code: archives, runtime: local}}"
 MINED = "repos: {x: {source: mined, tasks: 9, order: curriculum, seed: 0, code: 'registry:toolz==1.0'}}"
+MOLE = "{experts: 4, top_k: 2}"
 FROM = "benchmarks: {{swe-bench-cl: {{{}}}}}"
 
 
@@ -70,6 +71,31 @@ def test_the_default_configuration_has_no_fault(complaints):
             "ewc.lambda: -1 does not fit. Fix: write a number of at least 0.",
         ),
         (
+            "repos: {pocket: {tasks: 40.0}}",
+            "repos.pocket.tasks: 40.0 does not fit. Fix: write a whole number",
+        ),
+        ("recipes: {full-replay: {rank: true}}", "recipes.full-replay.rank: True does not fit."),
+        *(
+            (f"recipes: {{full-replay: {{learning_rate: {value}}}}}", f"learning_rate: {said} does not fit.")
+            for value, said in ((".nan", "nan"), (".inf", "inf"), ("-.inf", "-inf"))
+        ),
+        ("models: {smollm2-135m: {temperature: .nan}}", "temperature: nan does not fit. Fix: write a number"),
+        ("statistics: {alpha: .nan}", "alpha: nan does not fit. Fix: write a number between 0 and 1."),
+        (
+            f"recipes: {{full-replay: {{strategy: mole, mole: {MOLE.replace('4', '4.0')}}}}}",
+            "experts: 4.0 does not fit.",
+        ),
+        (
+            f"recipes: {{full-replay: {{strategy: mole, rank: 2, mole: {MOLE}}}}}",
+            "recipes.full-replay.rank: 2 is shared by the 4 experts of mole, and each needs 1. Fix: write at least 4.",
+        ),
+        (
+            f"recipes: {{full-replay: {{mole: {MOLE}}}}}",
+            "full-replay.mole: {'experts': 4, 'top_k': 2} does not fit. "
+            "Fix: write nothing: only the strategy mole has this block.",
+        ),
+        ("recipes: ", "recipes: there is no value. Fix: write a block for each name."),
+        (
             "recipes: {full-replay: {learning_rate: 5e-4}}",
             "'5e-4' does not fit. Fix: write a number above 0; YAML reads 5e-4 as text, so write 5.0e-4 or 0.0005.",
         ),
@@ -92,6 +118,7 @@ def test_the_default_configuration_has_no_fault(complaints):
         ),
         ("limits: {steps: }", "limits.steps: there is no value. Fix: write a whole number of at least 1."),
         ("splits: {base: {rule: odd}}", "splits.base: 'base' is reserved for the workflow's own folders"),
+        ("splits: {mean: {rule: odd}}", "splits.mean: 'mean' is reserved for a column of the tables."),
         ("splits: {a: {rule: odd}}", "splits.a: 'a' and 'A' differ only in case. Fix: choose another name."),
         (
             "models: {smollm2-135m: {scaffold: tool}}",
@@ -245,6 +272,12 @@ def test_a_fault_of_the_first_file_is_not_laid_to_the_overlay(tmp_path, schema, 
 @pytest.mark.parametrize(
     ("text", "message"),
     [
+        ("a: 1\n? [a, b]\n: 1\n", "study.yaml, line 2: a key is a list or a mapping. Fix: write a word"),
+        ("a: 1\nb: &b\n  c: *b\n", "study.yaml, line 2: its anchor stands inside its own block."),
+        ("a: 1\nb: !!python/object:os.system 1\n", "study.yaml, line 2: not YAML (could not determine"),
+        ("a: 2024-13-01\n", "study.yaml: not YAML (month must be in 1..12)"),
+        ("# nothing\n", "study.yaml: not a mapping"),
+        ("text", "study.yaml: not a mapping"),
         ("study: a\nrepos: {a: [1\nb: 2\n", "study.yaml, line 3: not YAML (expected ',' or ']'"),
         ("study: a\n\trepos: 1\n", "study.yaml, line 2: not YAML"),
         ("study: a\nrecipes: {x: 1}\nrecipes: {y: 1}\n", "study.yaml, line 3: 'recipes' is there twice"),
@@ -258,5 +291,13 @@ def test_broken_yaml_names_file_and_line(tmp_path, text, message):
     assert message in str(broken(file))
 
 
-def test_a_missing_file_is_named(tmp_path):
+def test_what_is_no_text_file_is_named(tmp_path):
     assert "there is no such file" in str(broken(tmp_path / "none.yaml"))
+    assert "it cannot be read (Is a directory)" in str(broken(tmp_path))
+    (tmp_path / "study.yaml").write_bytes("study: Gr\u00fc\u00dfe".encode("latin-1"))
+    assert "study.yaml: not YAML ('utf-8' codec can't decode" in str(broken(tmp_path / "study.yaml"))
+
+
+def test_an_anchor_may_stand_in_many_places(tmp_path):
+    (tmp_path / "study.yaml").write_text("a: &a {b: 1}\nc: [*a, *a]\nd: *a\n")
+    assert broken(tmp_path / "study.yaml") is None

@@ -67,7 +67,22 @@ UNKNOWN_TOO = [
     (f"{MODEL}/A/full-replay/skill/run.csv", "no rule makes 'run.csv' there. Fix: did you mean 'runs.csv'?"),
     ("results/phase7/summary.csv", "unknown phase 'phase7'. Fix: "),
     ("results/report.html", "no rule makes it: Snakemake writes it from finished results. Fix: make report."),
-    ("results/pocket/tasks.json", "no rule makes 'tasks.json' there. Fix: "),
+    (
+        "results/pocket/tasks.json",
+        "no rule makes 'tasks.json' there. Fix: did you mean 'tasks.jsonl'? Else use one of tasks.jsonl.",
+    ),
+    (f"{MODEL}/expert/official.csv", "no rule makes 'official.csv' there. Fix: use one of runs.csv."),
+]
+
+
+OUTPUTS = [
+    ("results/{repo}/tasks.jsonl", "results/(?P<repo>pocket)/tasks.jsonl$"),
+    ("results/{repo}/{sessions}/runs.csv", "results/(?P<repo>pocket)/(?P<sessions>.+)/runs.csv$"),
+    ("results/{repo}/{sessions}/official.csv", "results/(?P<repo>django)/(?P<sessions>.+)/official.csv$"),
+    ("results/{repo}/{sessions}/preds-{run}.jsonl", "results/(?P<repo>pocket)/(?P<sessions>.+)/preds-.+$"),
+    ("results/{phase}/summary.csv", "results/(?P<phase>phase1)/summary.csv$"),
+    ("results/cache/swebench/4c1f.json", "results/cache/swebench/4c1f.json$"),
+    ("results/{unknown,(?!a/b).+}", "results/(?P<unknown>(?!a/b).+)$"),
 ]
 
 
@@ -82,7 +97,7 @@ def test_an_unknown_name_is_told_with_those_that_exist(snakemake, tmp_path, targ
 
 @pytest.mark.parametrize(("target", "message"), UNKNOWN + UNKNOWN_TOO)
 def test_the_first_unknown_part_is_named(config, target, message):
-    error = unknown_part(target.removeprefix("results/"), config, ["runs.csv", "summary.csv", "tasks.jsonl"])
+    error = unknown_part(target.removeprefix("results/"), config, OUTPUTS)
     assert str(error).startswith(f"{target}: {message}")
 
 
@@ -141,7 +156,32 @@ def test_a_benchmark_that_is_not_there_ends_the_first_job_with_a_remedy(snakemak
         "error: nowhere.jsonl: it cannot be read (No such file or directory). Fix: correct the path"
         in done.stderr
     )
-    assert "Traceback" not in done.stderr.split("Error in rule")[0]
+    assert done.stderr.count("error: nowhere.jsonl") == 1, "told once"
+    assert "Traceback" not in done.stderr + (tmp_path / "logs/swe_bench_cl.log").read_text()
+
+
+def line_of(words: str) -> int:
+    """The line of config.yaml that holds these words."""
+    return next(
+        n for n, line in enumerate((ROOT / "config.yaml").read_text().splitlines(), 1) if words in line
+    )
+
+
+def test_a_file_that_is_made_elsewhere_is_not_offered(snakemake):
+    done = snakemake("-n", f"{MODEL}/expert/official.csv")
+    (said,) = [line for line in done.stderr.splitlines() if line.startswith("error: ")]
+    assert "Fix: use one of preds.jsonl, report.json, runs.csv, summary.json, trajectories.jsonl" in said
+    assert "official" not in said.split("Fix:")[1]
+
+
+def test_a_phase_without_an_arm_is_refused_when_it_is_asked_for(snakemake, tmp_path):
+    none = "{knowledge: [], skill: [], both: []}"
+    overlay = tmp_path / "overlay.yaml"
+    overlay.write_text(f"phases:\n  phase2:\n    runs: {{full-replay: {none}, expert-replay: {none}}}\n")
+    done = snakemake("-n", "--configfile", str(overlay), "--", "report")
+    assert done.returncode and "overlay.yaml, line 3, phases.phase2.runs: no arm of any recipe" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert snakemake("-n", "--configfile", str(overlay), "--", "phase1").returncode == 0
 
 
 def test_sessions_go_out_and_come_in_on_demand(snakemake, tmp_path):
@@ -155,8 +195,12 @@ def test_sessions_go_out_and_come_in_on_demand(snakemake, tmp_path):
     assert counts["verdicts"] == 2
     overlay.write_text("imports: {pocket: runs/*.traj.json}\n")
     done = snakemake("-n", "--configfile", str(overlay), "--", targets[0])
+    fault = "config.yaml, line {}, models.smollm2-135m.scaffold: imported sessions are bash commands"
+    assert done.returncode and fault.format(line_of("scaffold: tools")) in done.stderr
+    overlay.write_text("imports: {pocket: run/*.json}\nmodels: {smollm2-135m: {scaffold: bash}}\n")
+    done = snakemake("-n", "--configfile", str(overlay), "--", targets[0])
     assert (
-        done.returncode and "models.smollm2-135m.scaffold: imported sessions are bash commands" in done.stderr
+        done.returncode and "overlay.yaml, line 1, imports.pocket: no file fits 'run/*.json'" in done.stderr
     )
 
 
@@ -164,5 +208,6 @@ def test_the_expert_is_refused_a_scaffold_whose_commands_it_does_not_speak(snake
     overlay = tmp_path / "overlay.yaml"
     overlay.write_text("models: {smollm2-135m: {scaffold: bash}}\n")
     done = snakemake("-n", "--configfile", str(overlay), "--", f"{MODEL}/expert/trajectories.jsonl")
-    assert done.returncode and "models.smollm2-135m.scaffold: the expert's commands are not" in done.stderr
+    fault = "overlay.yaml, line 1, models.smollm2-135m.scaffold: the expert's commands are not"
+    assert done.returncode and fault in done.stderr
     assert "Traceback" not in done.stderr

@@ -1,6 +1,5 @@
 """From a repository's block of the configuration to its runtime and its harness."""
 
-import json
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -12,6 +11,7 @@ from scripts.benchmark.runtimes.docker import Docker
 from scripts.benchmark.runtimes.images import Images
 from scripts.benchmark.runtimes.local import Local
 from scripts.benchmark.runtimes.own import Own
+from scripts.files import read_json
 from scripts.verdicts.official_run import Official
 from scripts.verdicts.signed import Signed
 from scripts.verdicts.swebench import Grader, python_of
@@ -54,7 +54,7 @@ class Venue:
         return Official(self._specs(), Grader(python_of(self.swebench)))
 
     def _specs(self) -> dict:
-        return json.loads(Path(self.environments).read_text())
+        return read_json(self.environments)
 
 
 def _file(found: Any) -> str | None:

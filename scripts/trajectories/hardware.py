@@ -1,0 +1,43 @@
+"""What a model's block asks of the machine: a device, and the library that keeps weights in 4 bits."""
+
+from importlib import metadata
+from typing import Any
+
+from scripts.errors import UserError
+
+
+def check_device(device: str) -> None:
+    """UserError where this machine has no such device: told before the weights are read, and in words."""
+    import torch
+
+    there = {"cuda": torch.cuda.is_available, "mps": torch.backends.mps.is_available}
+    if device in there and not there[device]():
+        fix = "write device: cpu, or run where PyTorch sees the device (on a cluster: gpu: 1 in the model's block)"
+        raise UserError(f"device: {device}", f"PyTorch {torch.__version__} finds none on this machine", fix)
+
+
+def quantizer(block: dict) -> dict[str, str]:
+    """The library that keeps a block's weights in 4 bits, with its version: it rounds, so it is part of the result. None: empty.
+
+    Raises:
+        UserError: it is not installed.
+    """
+    if block["quantization"] == "none":
+        return {}
+    try:
+        return {"bitsandbytes": metadata.version("bitsandbytes")}
+    except metadata.PackageNotFoundError as error:
+        where, what = f"quantization: {block['quantization']}", "the package bitsandbytes is not installed"
+        raise UserError(where, what, "pip install bitsandbytes (Linux, Windows), or write none") from error
+
+
+def nf4(dtype: Any) -> Any:
+    """transformers' configuration of 4-bit weights."""
+    from transformers import BitsAndBytesConfig
+
+    return BitsAndBytesConfig(
+        load_in_4bit=True,
+        bnb_4bit_quant_type="nf4",
+        bnb_4bit_compute_dtype=dtype,
+        bnb_4bit_use_double_quant=True,
+    )

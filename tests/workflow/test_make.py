@@ -1,0 +1,40 @@
+"""What `make` would start, and what it says of an overlay that is none."""
+
+import subprocess
+
+import pytest
+
+from tests.workflow.conftest import ROOT
+
+
+def would_start(*arguments: str) -> str:
+    """The commands of a target; none of them is run."""
+    done = subprocess.run(["make", "--dry-run", *arguments], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+@pytest.mark.parametrize("target", ["phase1", "phase2", "report"])
+def test_of_several_overlays_none_is_lost(target):
+    """Snakemake takes the last --configfile only, and all the files behind it."""
+    for command in would_start(target, "STUDY=studies/a.yaml b.yaml").splitlines():
+        if "snakemake --cores" in command:
+            assert (
+                command.count("--configfile studies/a.yaml b.yaml --") == command.count("--configfile") == 1
+            )
+
+
+def test_without_an_overlay_there_is_none():
+    assert "--configfile" not in would_start("phase2")
+    assert would_start("smoke").count("--configfile studies/smoke.yaml") == 2
+
+
+@pytest.mark.parametrize(("target", "folder"), [("phase2", "."), ("report", "."), ("smoke", "smoke")])
+def test_only_the_folder_that_is_used_is_recovered(target, folder):
+    recovered = [line for line in would_start(target).splitlines() if "scripts.workflow.recover" in line]
+    assert [line.split("scripts.workflow.recover")[1].split() for line in recovered] == [[folder]]
+
+
+def test_smoke_and_a_phase_in_one_call_recover_both_folders():
+    recovered = [line for line in would_start("smoke", "phase1").splitlines() if "workflow.recover" in line]
+    assert {line.split()[-1] for line in recovered} == {".", "smoke"}
