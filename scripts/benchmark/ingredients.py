@@ -35,6 +35,9 @@ CONDA_ONLY = ("python", "pip", "hdf5", "cdms2", "pynio", "esmpy", "eccodes", "ff
 # today's registry would add are among them.
 CONSTRAINTS = (
     ("sphinx-doc/sphinx", "[34].*", "docutils<0.18", "Sphinx before 4.4 does not know docutils 0.18"),
+    ("sphinx-doc/sphinx", "5.0", "Pygments<2.19", "its tests compare HTML of before Pygments 2.19"),
+    ("astropy/astropy", "1.3", "astropy-helpers==3.0.2", "its setup.py needs this submodule"),
+    ("astropy/astropy", "3.1", "astropy-helpers==3.2.1", "its setup.py needs this submodule"),
     ("pydata/xarray", "*", "distributed==2022.8.1", "the release that belongs to the pinned dask"),
     (
         "pytest-dev/pytest",
