@@ -1,5 +1,8 @@
 """What becomes of a published specification, piece by piece."""
 
+import subprocess
+import sys
+
 import pytest
 
 from scripts.benchmark.ingredients import (
@@ -61,6 +64,10 @@ def test_pins_are_constraints_of_everything_else():
         ("sphinx-doc/sphinx", "3.5", "docutils<0.18", True),
         ("sphinx-doc/sphinx", "4.0", "docutils<0.18", True),
         ("sphinx-doc/sphinx", "5.0", "docutils<0.18", False),
+        ("sphinx-doc/sphinx", "5.0", "Pygments<2.19", True),
+        ("sphinx-doc/sphinx", "5.1", "Pygments<2.19", False),
+        ("astropy/astropy", "1.3", "astropy-helpers==3.0.2", True),
+        ("astropy/astropy", "4.3", "astropy-helpers==3.2.1", False),
         ("pytest-dev/pytest", "5.4", "wcwidth==0.2.6", True),
         ("pytest-dev/pytest", "6.0", "wcwidth==0.2.6", False),
     ],
@@ -70,8 +77,31 @@ def test_what_a_specification_lacks_is_added_to_its_versions_alone(repo, version
     assert (line in made(spec, repo, version).constraints) is added
 
 
-def test_tox_is_told_the_interpreter():
-    assert on_interpreter("tox --current-env -epy39 -v --", "3.11") == "tox --current-env -epy311 -v --"
+@pytest.mark.parametrize(("python", "name"), [("3.9", "py39"), ("3.11", "py311")])
+def test_tox_is_told_the_interpreter(python, name):
+    assert on_interpreter("tox --current-env -epy39 -v --", python).endswith(
+        f"; tox --current-env -e{name} -v --"
+    )
+    assert on_interpreter("pytest -rA", python) == "pytest -rA"
+
+
+def test_tox_finds_the_packages_of_a_virtual_environment(tmp_path):
+    """tox-current-env makes .tox/py39/bin/python a link to the interpreter if nothing is there, and runs that."""
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", tmp_path / "env"], check=True)
+    tox = tmp_path / "env/bin/tox"
+    tox.write_text(
+        "#!/bin/bash\nln -s $(command -v python) .tox/py39/bin/python 2>/dev/null\n"
+        ".tox/py39/bin/python -c 'import sys; print(sys.prefix)'\n"
+    )
+    tox.chmod(0o755)
+    command, path = (
+        on_interpreter("tox --current-env -epy39 -v --", "3.9"),
+        f"{tmp_path}/env/bin:/usr/bin:/bin",
+    )
+    done = subprocess.run(
+        ["bash", "-c", command], cwd=tmp_path, env={"PATH": path}, capture_output=True, text=True
+    )
+    assert done.stdout == f"{tmp_path / 'env'}\n"
 
 
 def test_conda_names_for_pip():
