@@ -84,7 +84,8 @@ def test_the_examples_of_config_have_every_key_of_their_kind_and_no_fault(config
     config["streams"], config["experiments"] = yaml.safe_load(example(3)), yaml.safe_load(example(5))
     config["splits"]["stream"] = {"rule": "all"}
     own = config["recipes"]["full-replay"]
-    config["recipes"] |= {"naive": own, "ewc": {**own, "ewc": yaml.safe_load(example(4))["ewc"]}}
+    ewc = {**own, "strategy": "ewc", "ewc": yaml.safe_load(example(4))["ewc"]}
+    config["recipes"] |= {"naive": own, "ewc": ewc}
     assert set(config["experiments"]["4"]) == found["experiment"]
     assert faults(config, [ROOT / "config.yaml"], schema, ["tools", "bash"]) == []
 
