@@ -127,19 +127,19 @@ def experiment_files(name):
     return lambda wildcards: [f"{chain.folder}/{name}" for chain in chains(experiment(wildcards))]
 
 
+def experiment_folders(wildcards):
+    """Folders of every adapter of an experiment."""
+    return [folder for chain in chains(experiment(wildcards)) for folder in all_adapters_of(chain, config)]
+
+
 def experiment_adapters(name):
     """One file of every adapter of an experiment."""
-    return lambda wildcards: [
-        f"{folder}/{name}"
-        for chain in chains(experiment(wildcards))
-        for folder in all_adapters_of(chain, config)
-    ]
+    return lambda wildcards: [f"{folder}/{name}" for folder in experiment_folders(wildcards)]
 
 
 def experiment_benchmarks(wildcards):
     """What Snakemake measured of an experiment's trainings."""
-    cards = experiment_adapters("card.json")(wildcards)
-    return [f"{card.replace('results', 'benchmarks', 1).removesuffix('/card.json')}.tsv" for card in cards]
+    return [f"{folder.replace('results', 'benchmarks', 1)}.tsv" for folder in experiment_folders(wildcards)]
 
 
 def source_folder(wildcards):
