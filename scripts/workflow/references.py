@@ -74,6 +74,7 @@ def phase_faults(keys: list[str], phase: dict, config: dict) -> Iterator[Fault]:
     for kind in ("repos", "models", "splits"):
         yield from unknown([*keys, kind], phase[kind], config[kind], f"block of {kind}")
     yield from unknown([*keys, "runs"], phase["runs"], config["recipes"], "block of recipes")
+    yield from untested(keys, phase, config)
     yield from missing_imports([*keys, "repos"], phase, config)
     for recipe, arms in phase["runs"].items():
         for arm, splits in arms.items():
@@ -81,6 +82,14 @@ def phase_faults(keys: list[str], phase: dict, config: dict) -> Iterator[Fault]:
                 yield from unknown(
                     [*keys, "runs", recipe, arm], splits, phase["splits"], "split of this phase"
                 )
+
+
+def untested(keys: list[str], phase: dict, config: dict) -> Iterator[Fault]:
+    """Splits that are streams: a phase compares arms on tasks, and they test none."""
+    for name in phase["splits"]:
+        if config["splits"].get(name, {}).get("rule") == "all":
+            what = f"split {name!r} learns from all tasks and has none to test on"
+            yield [*keys, "splits"], what, "use another split, or measure it in an experiment"
 
 
 def experiment_faults(keys: list[str], experiment: dict, config: dict) -> Iterator[Fault]:

@@ -108,6 +108,7 @@ def test_every_module_that_acts_is_part_of_the_code():
         "__init__",
         "play",
         "expert",
+        "habits",
         "expert_trajectories",
         "base_trajectories",
         "arm_trajectories",

@@ -51,7 +51,7 @@ def rule(name, **output):
     return SimpleNamespace(
         rule=name, input=SimpleNamespace(**inputs, trajectories="trajectories.jsonl"), output=SimpleNamespace(**output),
         log=[f"{name}.log"], threads=1, params=SimpleNamespace(model=model, limits=limits),
-        wildcards=SimpleNamespace(repo="kit"),
+        wildcards=SimpleNamespace(repo="kit", script="expert"),
     )  # fmt: skip
 
 
