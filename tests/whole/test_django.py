@@ -44,7 +44,7 @@ class Snakemake:
         self.input = Namedlist(fromdict={name: _place(name, file) for name, file in given.items()})
         self.output = Namedlist(fromdict={name: str(_place(name, file)) for name, file in made.items()})
         self.params = Namedlist(fromdict=params or {})
-        self.wildcards = Namedlist(fromdict={"repo": "django", "sessions": sessions})
+        self.wildcards = Namedlist(fromdict={"repo": "django", "sessions": sessions, "script": "expert"})
 
 
 def _place(name, file):

@@ -1,6 +1,7 @@
 """The commands that the documents print can be given as they stand."""
 
 import re
+import subprocess
 
 import pytest
 
@@ -20,8 +21,11 @@ def commands() -> list[str]:
 @pytest.mark.parametrize("command", commands())
 def test_what_is_printed_can_be_built(snakemake, command):
     command = command.replace("studies/mine.yaml", "studies/smoke.yaml")
-    words = ELSEWHERE.sub("", f" {command}").replace("studies/", f"{ROOT}/studies/").split()
-    done = snakemake("-n", *words)
+    words = ELSEWHERE.sub("", f" {command}").replace("studies/", f"{ROOT}/studies/")
+    shell = subprocess.run(
+        ["bash", "-c", f"printf '%s\\n' {words}"], capture_output=True, text=True, check=True
+    )
+    done = snakemake("-n", *shell.stdout.split())
     assert done.returncode == 0, done.stderr
 
 

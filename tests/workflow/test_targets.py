@@ -56,7 +56,7 @@ UNKNOWN = [
     ("results/pocket/smolm/base/runs.csv", "unknown model 'smolm'. Fix: "),
     (
         f"{MODEL}/Z/full-replay/skill/runs.csv",
-        "unknown split 'Z'. Fix: use one of A, B, C, D, E, base, expert, imported.",
+        "unknown split 'Z'. Fix: use one of A, B, C, D, E, base, expert, habits, imported.",
     ),
     (f"{MODEL}/A/full-repla/skill/runs.csv", "unknown recipe 'full-repla'. Fix: did you mean 'full-replay'?"),
 ]
