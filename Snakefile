@@ -14,6 +14,7 @@ HOME = Path(os.path.relpath(workflow.basedir))
 sys.path.insert(0, workflow.basedir)
 
 from scripts.workflow import setup
+from scripts.workflow.experiments import expanded
 
 setup.environment(workflow.basedir)
 setup.check_yaml(HOME / "config.yaml")
@@ -24,6 +25,7 @@ configfile: str(HOME / "config.yaml")
 
 CONFIGS = [Path(os.path.relpath(file)) for file in (HOME / "config.yaml", *workflow.overwrite_configfiles)]
 setup.check_config(config, CONFIGS, HOME)
+config["recipes"] |= expanded(config)
 
 
 # only with --software-deployment-method apptainer; envs/rehearsal.def says how to build it

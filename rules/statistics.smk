@@ -70,7 +70,7 @@ rule experiment_summary:
     params:
         experiment=experiment,
         statistics=config["statistics"],
-        code=code_of("statistics", "measures"),
+        code=code_of("statistics", "measures", "training"),
     script:
         "../scripts/statistics/experiment_summary.py"
 

@@ -16,7 +16,7 @@ from scripts.jobs import job
 from scripts.measures.tables import read_table
 from scripts.report.style import headline, panels, save
 from scripts.report.training import heat
-from scripts.workflow.experiments import variants
+from scripts.workflow.experiments import by_recipe
 
 NUMBERS = ("retention", "retention_low", "retention_high", "forgetting", "forgetting_low", "forgetting_high")
 COLOURS = {"reference": "#009E73", "baseline": "#D55E00", "candidate": "#0072B2"}
@@ -100,15 +100,13 @@ def best(summary: pd.DataFrame) -> str:
 
 def read_matrices(paths: list[str], experiment: Mapping[str, Any]) -> dict[str, pd.DataFrame]:
     """By configuration its matrix; seeds are averaged by the heat map. Only the first repository and model are shown."""
-    config_of = {variant.recipe: variant.config for variant in variants(experiment)}
+    known = by_recipe(experiment)
     found: dict[str, list[pd.DataFrame]] = {}
     for path in paths:
         _, repo, model, _, recipe, _ = Path(path).parts[-6:]
         if (repo, model) == (experiment["repos"][0], experiment["models"][0]):
             table = read_table(path, ("checkpoint", "origin_position", "retention"))
-            found.setdefault(config_of[recipe], []).append(
-                table[table["origin_position"] <= table["checkpoint"]]
-            )
+            found.setdefault(known[recipe].config, []).append(table)
     return {config: pd.concat(tables) for config, tables in found.items()}
 
 

@@ -34,6 +34,7 @@ def by_recipe(paths: Sequence[str], numbers: Sequence[str]) -> dict[tuple[str, s
 
 
 def main(snakemake: Any) -> None:
+    """Read the rule's inputs, draw, write its outputs."""
     with job(snakemake) as log:
         files = snakemake.input
         summary, splits = read(files.summary), read(files.splits)

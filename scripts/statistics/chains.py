@@ -16,6 +16,7 @@ from scripts.measures.metrics import Success, Value
 from scripts.statistics import decay
 from scripts.statistics.comparisons import Settings
 from scripts.statistics.effects import bootstrap_interval
+from scripts.statistics.pairs import by_checkpoint
 from scripts.workflow.experiments import Variant
 
 Row = dict[str, Any]
@@ -35,11 +36,7 @@ class Kept:
     def after(self, measure: str = "retention", category: str | None = None) -> Success:
         """The measure by checkpoint and origin, for one category of replies or for all."""
         rows = self.matrix if category is None else self.matrix[self.matrix["category"] == category]
-        found: dict[int, dict[int, float]] = {}
-        means = rows.dropna(subset=measure).groupby(["checkpoint", "origin_position"])[measure].mean()
-        for (checkpoint, origin), value in means.items():
-            found.setdefault(int(checkpoint), {})[int(origin)] = float(value)
-        return found
+        return by_checkpoint(rows, measure)
 
     @property
     def reason(self) -> str:
@@ -87,6 +84,21 @@ def negated(after: Success) -> Success:
     return {n: {origin: -value for origin, value in row.items()} for n, row in after.items()}
 
 
+def retention(chain: Kept, category: str | None = None) -> ByOrigin:
+    """Retention of each session at the end, for one category of replies or for all."""
+    return at_the_end(chain.after(category=category))
+
+
+def forgetting(chain: Kept) -> ByOrigin:
+    """Forgetting of each session."""
+    return forgotten(chain.after())
+
+
+def forgetting_nll(chain: Kept) -> ByOrigin:
+    """The same in nats: how far the loss on a session's reply rose again."""
+    return forgotten(negated(chain.after("nll")))
+
+
 def over_seeds(kept: Sequence[Kept], values: Callable[[Kept], ByOrigin]) -> ByOrigin:
     """A measure of each origin, averaged over the chains that differ only in their seed."""
     table = pd.DataFrame([pd.Series(values(chain), dtype=float) for chain in kept])
@@ -110,16 +122,20 @@ def near(values: ByOrigin, wanted: int) -> Value:
     return values[min(values, key=lambda origin: (abs(origin - wanted), origin))] if values else None
 
 
+def categories(kept: Sequence[Kept]) -> list[str]:
+    """The categories of replies that were asked about."""
+    return sorted({name for chain in kept for name in chain.matrix["category"] if name})
+
+
 def degradations(kept: Sequence[Kept]) -> dict[str, Value]:
     """By category the share lost since learning: (just learned - end) / just learned, over its sessions."""
-    categories = sorted({name for chain in kept for name in chain.matrix["category"] if name})
-    return {name: degradation(kept, name) for name in categories}
+    return {name: degradation(kept, name) for name in categories(kept)}
 
 
 def degradation(kept: Sequence[Kept], category: str) -> Value:
     """The same of one category; None where nothing was asked again."""
     first = over_seeds(kept, lambda chain: just_learned(chain.after(category=category)))
-    last = over_seeds(kept, lambda chain: at_the_end(chain.after(category=category)))
+    last = over_seeds(kept, lambda chain: retention(chain, category))
     again = [origin for origin in forgotten_origins(kept, category) if origin in first and origin in last]
     learned = metrics.mean(first[origin] for origin in again)
     return (learned - metrics.mean(last[origin] for origin in again)) / learned if learned else None

@@ -7,19 +7,13 @@ from scripts.measures import metrics
 from scripts.statistics import chains
 from scripts.statistics.chains import ByOrigin, Kept, Row
 from scripts.statistics.comparisons import Settings
+from scripts.training.one_error import as_good
 
 COLUMNS = ("curve", "repo", "model", "config", "x", "value", "low", "high")
 LEVEL_COLUMNS = (
     *("repo", "model", "recipe", "key", "level", "configs"),
-    *(
-        "retention",
-        "retention_low",
-        "retention_high",
-        "forgetting",
-        "forgetting_low",
-        "forgetting_high",
-        "knee",
-    ),
+    *("retention", "retention_low", "retention_high"),
+    *("forgetting", "forgetting_low", "forgetting_high", "knee"),
 )
 
 
@@ -40,25 +34,18 @@ def curves(place: Sequence[Sequence[Kept]], rows: Sequence[Row], settings: Setti
 
 def points(kept: Sequence[Kept], settings: Settings) -> Iterator[Row]:
     """Points of the curves of one configuration."""
-    last = chains.over_seeds(kept, lambda chain: chains.at_the_end(chain.after()))
+    last = chains.over_seeds(kept, chains.retention)
     for origin in chains.named_origins(kept[0].cards[-1]["checkpoint"]):
         yield {"curve": "retention_of_origin", "x": origin, "value": chains.near(last, origin)}
     for checkpoint in sorted({point for chain in kept for point in chain.after()}):
-        known = chains.over_seeds(kept, lambda chain, at=checkpoint: learned_by(chain, at))
+        known = chains.over_seeds(kept, lambda chain, at=checkpoint: chain.after().get(at, {}))
         yield {"curve": "retention_over_stream", "x": checkpoint, **interval(known, settings)}
     for number, card in enumerate(kept[0].cards):
         tokens = metrics.mean(chain.cards[number]["tokens_read"] for chain in kept)
         yield {"curve": "tokens_of_consolidation", "x": card["checkpoint"], "value": tokens}
-    for name in sorted({name for chain in kept for name in chain.matrix["category"] if name}):
-        known = chains.over_seeds(kept, lambda chain, of=name: chains.at_the_end(chain.after(category=of)))
+    for name in chains.categories(kept):
+        known = chains.over_seeds(kept, lambda chain, of=name: chains.retention(chain, of))
         yield {"curve": "retention_of_category", "x": name, **interval(known, settings)}
-
-
-def learned_by(chain: Kept, checkpoint: int) -> ByOrigin:
-    """Retention at a checkpoint of the sessions that it had learned."""
-    return {
-        origin: value for origin, value in chain.after().get(checkpoint, {}).items() if origin <= checkpoint
-    }
 
 
 def interval(values: ByOrigin, settings: Settings) -> Row:
@@ -72,55 +59,37 @@ def levels(place: Sequence[Sequence[Kept]], experiment: Mapping[str, Any], setti
     found = []
     for parent, grid in experiment["recipes"].items():
         own = [kept for kept in place if kept[0].variant.parent == parent and not any(c.reason for c in kept)]
+        every = [chain for kept in own for chain in kept]
         for key, values in grid.items():
-            by_level = {
-                value: [kept for kept in own if kept[0].variant.setting[key] == value] for value in values
-            }
-            rows = [level(parent, key, value, group, settings) for value, group in by_level.items() if group]
-            found += marked([value for value, group in by_level.items() if group], rows, by_level)
+            groups = {at: [chain for chain in every if chain.variant.setting[key] == at] for at in values}
+            groups = {at: group for at, group in groups.items() if group}
+            known = knee({at: chains.over_seeds(group, chains.retention) for at, group in groups.items()})
+            for at, group in groups.items():
+                mark = None if known is None else "true" if at == known else "false"
+                found.append(level(key, at, group, settings) | {"recipe": parent, "knee": mark})
     return found
 
 
-def level(parent: str, key: str, value: Any, group: Sequence[Sequence[Kept]], settings: Settings) -> Row:
-    """One level's row."""
-    first = group[0][0]
-    every = [chain for kept in group for chain in kept]
-    kept = chains.over_seeds(every, lambda chain: chains.at_the_end(chain.after()))
-    lost = chains.over_seeds(every, lambda chain: chains.forgotten(chain.after()))
-    return {
-        **{"repo": first.repo, "model": first.model, "recipe": parent, "key": key, "level": value},
-        "configs": len(group),
-        **chains.with_interval("retention", kept, settings),
-        **chains.with_interval("forgetting", lost, settings),
-    }
-
-
-def marked(values: Sequence[Any], rows: Sequence[Row], by_level: Mapping[Any, Sequence]) -> list[Row]:
-    """The rows, with the knee marked where a key is a number: the smallest level within one standard error of the best."""
-    if len(values) < 2 or not all(isinstance(value, int | float) for value in values):
-        return list(rows)
-    known = {value: retained(by_level[value]) for value in values}
-    at = knee(known)
-    return [
-        row | {"knee": "true" if value == at else "false"} for value, row in zip(values, rows, strict=True)
-    ]
-
-
-def retained(group: Sequence[Sequence[Kept]]) -> ByOrigin:
-    """Retention of each origin at the end, over all chains of a level."""
-    every = [chain for kept in group for chain in kept]
-    return chains.over_seeds(every, lambda chain: chains.at_the_end(chain.after()))
+def level(key: str, value: Any, group: Sequence[Kept], settings: Settings) -> Row:
+    """What all chains of one level kept and lost."""
+    row = {"repo": group[0].repo, "model": group[0].model, "key": key, "level": value}
+    row["configs"] = len({chain.variant.config for chain in group})
+    for measure in (chains.retention, chains.forgetting):
+        row |= chains.with_interval(measure.__name__, chains.over_seeds(group, measure), settings)
+    return row
 
 
 def knee(known: Mapping[Any, ByOrigin]) -> Any:
-    """The smallest level whose mean retention is within one standard error of the best level's, paired by origin."""
+    """The smallest level whose mean retention is within one standard error of the best level's, paired by origin.
+
+    None where levels are no numbers, or there is only one.
+    """
+    if len(known) < 2 or not all(isinstance(level, int | float) for level in known):
+        return None
     best = max(known, key=lambda level: metrics.mean(known[level].values()))
-    return next(level for level in sorted(known) if as_good(known[level], known[best]))
+    return next(level for level in sorted(known) if as_good(shortfalls(known[level], known[best])))
 
 
-def as_good(one: ByOrigin, best: ByOrigin) -> bool:
-    """Is the mean shortfall at most its standard error?"""
-    short = [best[origin] - one[origin] for origin in sorted(one.keys() & best.keys())]
-    mean = metrics.mean(short)
-    variance = sum((each - mean) ** 2 for each in short) / (len(short) - 1) if len(short) > 1 else 0.0
-    return mean <= (variance / len(short)) ** 0.5
+def shortfalls(one: ByOrigin, best: ByOrigin) -> list[float]:
+    """How much less one level keeps of each origin than the best."""
+    return [best[origin] - one[origin] for origin in sorted(one.keys() & best.keys())]

@@ -45,26 +45,23 @@ def rows(place: Sequence[Sequence[Kept]], experiment: Mapping[str, Any], setting
 
 def row(kept: Sequence[Kept], experiment: Mapping[str, Any], settings: Settings) -> Row:
     """What one configuration's chains say by themselves."""
-    first = kept[0]
-    names = {"repo": first.repo, "model": first.model, "config": first.variant.config}
-    names |= {
-        "role": role(first.variant.parent, experiment),
-        "strategy": first.cards[-1]["recipe"]["strategy"],
-    }
-    counts = {
-        "seeds": len(kept),
-        "sessions": first.cards[-1]["checkpoint"],
-        "consolidations": len(first.cards),
-    }
+    first, last = kept[0], kept[0].cards[-1]
     reason = next((chain.reason for chain in kept if chain.reason), "")
     head = {
-        **names,
+        "repo": first.repo,
+        "model": first.model,
+        "config": first.variant.config,
+        "role": role(first.variant.parent, experiment),
+        "strategy": last["recipe"]["strategy"],
         **first.variant.setting,
-        **counts,
+        "seeds": len(kept),
+        "sessions": last["checkpoint"],
+        "consolidations": len(first.cards),
+        "capability_delta": None,
+        "capability_reason": CAPABILITY,
         "status": "failed" if reason else "trained",
         "reason": reason,
     }
-    head |= {"capability_delta": None, "capability_reason": CAPABILITY}
     return head | ({} if reason else {**measures(kept, settings), **costs(kept), **own(kept)})
 
 
@@ -75,14 +72,11 @@ def role(parent: str, experiment: Mapping[str, Any]) -> str:
 
 def measures(kept: Sequence[Kept], settings: Settings) -> Row:
     """The measures of continual learning on retention, with intervals over origin sessions."""
-    last = chains.over_seeds(kept, lambda chain: chains.at_the_end(chain.after()))
-    lost = chains.over_seeds(kept, lambda chain: chains.forgotten(chain.after()))
-    worse = chains.over_seeds(kept, lambda chain: chains.forgotten(chains.negated(chain.after("nll"))))
-    sessions = kept[0].cards[-1]["checkpoint"]
-    found = chains.with_interval("retention", last, settings) | chains.with_interval(
-        "forgetting", lost, settings
-    )
-    found |= chains.with_interval("forgetting_nll", worse, settings)
+    found: Row = {}
+    for measure in (chains.retention, chains.forgetting, chains.forgetting_nll):
+        values = chains.over_seeds(kept, measure)
+        found |= chains.with_interval(measure.__name__, values, settings)
+    last, sessions = chains.over_seeds(kept, chains.retention), kept[0].cards[-1]["checkpoint"]
     named = [chains.near(last, origin) for origin in chains.named_origins(sessions)]
     found["retention_lowest_origin"] = min((value for value in named if value is not None), default=None)
     return found | continual(kept)
@@ -116,7 +110,7 @@ def stream(chain: Kept) -> list[float]:
 
 def costs(kept: Sequence[Kept]) -> Row:
     """What all consolidations of a chain read and what its adapter holds, averaged over seeds."""
-    last = chains.over_seeds(kept, lambda chain: chains.at_the_end(chain.after()))
+    last = chains.over_seeds(kept, chains.retention)
     rank, retained = metrics.mean(chain.rank for chain in kept), metrics.mean(last.values())
     return {
         "tokens_read": metrics.mean(sum(card["tokens_read"] for card in chain.cards) for chain in kept),

@@ -17,21 +17,21 @@ from scripts.statistics import experiment_curves, experiment_rows, registered
 from scripts.statistics.chains import Kept
 from scripts.statistics.comparisons import Settings
 from scripts.statistics.phase_summary import rounded
-from scripts.workflow.experiments import chains, variants
+from scripts.workflow.experiments import by_recipe, chains
 
 NUMBERS = ("checkpoint", "origin_position", "pairs", "retention", "token_accuracy", "exact_action", "nll")
 
 
 def gathered(experiment: Mapping[str, Any], matrices: Sequence[str], cards: Sequence[str]) -> list[Kept]:
     """The chains of an experiment with their files, in the order of the plan."""
-    by_recipe = {variant.recipe: variant for variant in variants(experiment)}
+    known = by_recipe(experiment)
     found = []
     for chain, matrix in zip(chains(experiment), matrices, strict=True):
         own = [card for card in cards if card.startswith(f"{chain.folder}/")]
         ordered = sorted(own, key=lambda card: int(Path(card).parent.name))
         contents = [json.loads(Path(card).read_text()) for card in ordered]
         found.append(
-            Kept(chain.repo, chain.model, by_recipe[chain.recipe], contents, read_table(matrix, NUMBERS))
+            Kept(chain.repo, chain.model, known[chain.recipe], contents, read_table(matrix, NUMBERS))
         )
     return found
 

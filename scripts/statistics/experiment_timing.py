@@ -14,7 +14,7 @@ import pandas as pd
 from scripts.files import atomic_write
 from scripts.jobs import job
 from scripts.measures.tables import read_table, to_csv
-from scripts.workflow.experiments import variants
+from scripts.workflow.experiments import Variant, by_recipe
 
 Row = dict[str, Any]
 COLUMNS = (
@@ -23,10 +23,10 @@ COLUMNS = (
 )
 
 
-def row(card: str, timing: str, benchmark: str, experiment: Mapping[str, Any]) -> Row:
+def row(card: str, timing: str, benchmark: str, known: Mapping[str, Variant]) -> Row:
     """One consolidation: whole seconds without loading the base, and what of them the Fisher took."""
     _, repo, model, _, recipe, _, checkpoint, _ = Path(card).parts
-    variant = next(each for each in variants(experiment) if each.recipe == recipe)
+    variant = known[recipe]
     parts = dict(read_table(timing, ("seconds",)).itertuples(index=False, name=None))
     names = {"repo": repo, "model": model, "config": variant.config, "seed": variant.seed}
     names |= {"checkpoint": checkpoint, "tokens_read": json.loads(Path(card).read_text())["tokens_read"]}
@@ -58,7 +58,8 @@ def peak(benchmark: str) -> float | None:
 
 def table(files: Sequence[tuple[str, str, str]], experiment: Mapping[str, Any]) -> list[Row]:
     """One row a consolidation."""
-    return [row(*each, experiment) for each in files]
+    known = by_recipe(experiment)
+    return [row(*each, known) for each in files]
 
 
 def main(snakemake: Any) -> None:

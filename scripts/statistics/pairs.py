@@ -156,12 +156,15 @@ def differences(tasks: pd.DataFrame) -> list[float]:
 
 
 def read_retention(path: str) -> Success:
-    """Retention by checkpoint and by the origin's position in the training half; several runs of an origin are averaged."""
-    table = read_table(path, ("checkpoint", "origin_position", "retention")).dropna(subset="retention")
+    """Retention by checkpoint and by the origin's position in the training half."""
+    return by_checkpoint(read_table(path, ("checkpoint", "origin_position", "retention")), "retention")
+
+
+def by_checkpoint(table: pd.DataFrame, measure: str) -> Success:
+    """A column of a retention table by checkpoint and origin; several runs of an origin are averaged, empty ones left out."""
     after: dict[int, dict[int, float]] = {}
-    for (checkpoint, position), value in (
-        table.groupby(["checkpoint", "origin_position"])["retention"].mean().items()
-    ):
+    means = table.dropna(subset=measure).groupby(["checkpoint", "origin_position"])[measure].mean()
+    for (checkpoint, position), value in means.items():
         after.setdefault(int(checkpoint), {})[int(position)] = float(value)
     return after
 

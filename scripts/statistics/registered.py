@@ -14,9 +14,9 @@ from scripts.statistics.comparisons import Settings
 
 # per measure that may decide: its value of each origin, and whether more is better
 PRIMARY: dict[str, tuple[Callable[[Kept], ByOrigin], bool]] = {
-    "retention": (lambda chain: chains.at_the_end(chain.after()), True),
-    "forgetting": (lambda chain: chains.forgotten(chain.after()), False),
-    "forgetting_nll": (lambda chain: chains.forgotten(chains.negated(chain.after("nll"))), False),
+    "retention": (chains.retention, True),
+    "forgetting": (chains.forgetting, False),
+    "forgetting_nll": (chains.forgetting_nll, False),
 }
 HALVES: dict[str, Callable[[int], bool]] = {
     "validation": lambda origin: origin % 2 == 1,
@@ -120,16 +120,19 @@ def sentences(found: Row) -> list[str]:
         )
     words = {True: "met", False: "not met", None: "open"}
     for each in found["criteria"]:
-        value = (
-            each["reason"]
-            if each["value"] is None
-            else f"{each['measure']} of {each['of']} is {each['value']:.3g}"
-            if isinstance(each["value"], float)
-            else f"{each['measure']} of {each['of']} is {each['value']}"
-        )
-        said.append(f"{each['name']}: {words[each['met']]} ({value}).")
+        said.append(f"{each['name']}: {words[each['met']]} ({found_value(each)}).")
     return said
 
 
+def found_value(criterion: Row) -> str:
+    """A criterion's value in words, or why there is none."""
+    value = criterion["value"]
+    if value is None:
+        return criterion["reason"]
+    number = f"{value:.3g}" if isinstance(value, float) else value
+    return f"{criterion['measure']} of {criterion['of']} is {number}"
+
+
 def percent(value: float | None) -> str:
+    """A share in percent."""
     return "unknown" if value is None else f"{100 * value:.1f} %"

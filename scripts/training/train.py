@@ -36,7 +36,7 @@ USES = {
     "partial_replay": ("buffer", "strategies/naive"),
     "mole": ("buffer", "categories", "gates", "router"),
     "ewc": ("buffer", "fisher", "strategies/naive"),
-    "adaptive_rank": ("answers", "buffer"),
+    "adaptive_rank": ("answers", "buffer", "one_error"),
     "intruders": ("strategies/naive",),
 }
 TIMING_COLUMNS = ("part", "seconds")
@@ -134,8 +134,11 @@ def nothing_new() -> dict[str, Any]:
     return {"status": "trained", "reason": "nothing new: the adapter of the checkpoint before", **NOTHING}
 
 
-NOTHING = {"first_loss": None, "last_loss": None, "optimiser_steps": 0, "tokens_trained": 0, "tokens_read": 0}
-NOTHING |= {"steps": [], "parameters": None, "notes": {}, "seconds": {}}
+NOTHING = {
+    **{"first_loss": None, "last_loss": None, "parameters": None},
+    **{"optimiser_steps": 0, "tokens_trained": 0, "tokens_read": 0},
+    **{"steps": [], "notes": {}, "seconds": {}},
+}
 
 
 def trained(lesson: Lesson, model: dict, embeddings: dict | None, root: Path) -> tuple[dict, dict, dict]:

@@ -23,9 +23,7 @@ def main(snakemake: Any) -> None:
         def engine(task: Task) -> Script:
             patch = placed(task, stage.mirror)
             replies = script(patch, sources(task, patch, stage.mirror), stage.scaffold.view_lines)
-            return Script(
-                stage.renderer, habitual(replies, operator_of(task)) if kind == "habits" else replies
-            )
+            return Script(stage.renderer, habitual(replies, operator_of(task) if kind == "habits" else ""))
 
         cast = Cast({**model, "runs": 1}, kind, kind, engine, workers=2)
         tasks = load_valid_tasks(snakemake.input.tasks, snakemake.input.validation)

@@ -45,6 +45,11 @@ def variants(experiment: Mapping[str, Any]) -> Iterator[Variant]:
                 yield Variant(f"{config}-seed-{seed}", config, parent, setting, seed)
 
 
+def by_recipe(experiment: Mapping[str, Any]) -> dict[str, Variant]:
+    """The variants by the names of their recipes, as they stand in paths."""
+    return {variant.recipe: variant for variant in variants(experiment)}
+
+
 def leaf(key: str) -> str:
     """The last word of a dotted key, short enough for a folder's name."""
     return key.rpartition(".")[2]

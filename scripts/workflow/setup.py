@@ -10,7 +10,6 @@ import yaml
 
 from scripts.errors import UserError
 from scripts.workflow.config import Keys, broken, faults, place
-from scripts.workflow.experiments import expanded
 
 WORKDIR = "REHEARSAL_WORKDIR"  # carried by every job: the folder it works for
 
@@ -35,12 +34,11 @@ def check_yaml(*files: Path) -> None:
 
 
 def check_config(config: dict, paths: Sequence[Path], home: Path) -> None:
-    """Leave with every fault of a configuration that was merged from these files; then add the recipes of the experiments' grids."""
+    """Leave with every fault of a configuration that was merged from these files."""
     schema = yaml.safe_load((home / "resources/schemas/config.schema.yaml").read_text())
     scaffolds = [path.stem for path in (home / "resources/scaffolds").glob("*.yaml")]
     check_yaml(*paths)
     refuse(faults(config, paths, schema, scaffolds))
-    config["recipes"] |= expanded(config)
 
 
 def checked(keys: Keys, files: Sequence[Path], check: Callable, *arguments: Any) -> Any:

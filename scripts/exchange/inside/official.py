@@ -48,6 +48,7 @@ def lay_out(reports, predictions):
 
 
 def main():
+    """Grade the predictions that standard input names, and print what the official functions say."""
     asked = json.load(sys.stdin)
     instances = {each["instance_id"]: each for each in asked["instances"]}
     listed = get_predictions_from_file(asked["predictions"], "", "")

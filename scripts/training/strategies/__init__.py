@@ -1,6 +1,6 @@
 """Strategies: how an adapter is kept current when new sessions come. One file each, one function each.
 
-A strategy is given a Lesson and returns what it Learned. It is a name in STRATEGIES (table.py) and in the schema.
+A strategy is given a Lesson and returns what it Learned. Its name stands in the schema, and in USES (train.py) with the modules that it uses.
 """
 
 import time

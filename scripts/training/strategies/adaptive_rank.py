@@ -8,7 +8,7 @@ summed and truncated by SVD, which is exact for the sum (merge.py).
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from statistics import fmean, stdev
+from statistics import fmean
 from typing import Any
 
 from peft import PeftModel
@@ -16,6 +16,7 @@ from safetensors.torch import load
 
 from scripts.training import answers, buffer, lora, merge
 from scripts.training.kept import WEIGHTS
+from scripts.training.one_error import as_good
 from scripts.training.strategies import Learned, Lesson
 
 PARTS = "parts.json"
@@ -99,13 +100,12 @@ def sufficient(losses: dict[int, list[float]]) -> int:
     losses: of the same questions, by rank. Differences to the best are paired, and so is their standard error.
     """
     best = min(losses, key=lambda rank: (fmean(losses[rank]), rank))
-    return next(rank for rank in sorted(losses) if _as_good(losses[rank], losses[best]))
+    return next(rank for rank in sorted(losses) if as_good(worse(losses[rank], losses[best])))
 
 
-def _as_good(one: list[float], best: list[float]) -> bool:
-    differences = [loss - least for loss, least in zip(one, best, strict=True)]
-    error = stdev(differences) / len(differences) ** 0.5 if len(differences) > 1 else 0.0
-    return fmean(differences) <= error
+def worse(one: list[float], best: list[float]) -> list[float]:
+    """How much more one rank loses on each question than the best."""
+    return [loss - least for loss, least in zip(one, best, strict=True)]
 
 
 def on_top(

@@ -60,6 +60,7 @@ def rate(answer: Callable[[Any, Sequence[list[int]]], int], runner: Any, asked: 
 
 
 def main() -> None:
+    """Measure both sides at each number of conversations and print a line each."""
     logging.disable_progress_bar()
     name, model = next(iter(yaml.safe_load(CONFIG.read_text())["models"].items()))
     torch.set_num_threads(model["threads"])
