@@ -272,7 +272,8 @@ def card_before(wildcards):
 
 def embeds(block):
     """Does a recipe's strategy ask for embeddings?"""
-    return block["strategy"] == "mole" or block.get("partial_replay", {}).get("priority") == "diversity"
+    learned = block.get("mole", {}).get("router") == "learned"
+    return learned or block.get("partial_replay", {}).get("priority") == "diversity"
 
 
 def phase_cards(wildcards):

@@ -55,13 +55,13 @@ def category(row: dict) -> str:
 def load(model: dict, folder: Path) -> "torch.nn.Module":
     """The base with an adapter, in the precision in which the agent runs them (engines/local.py)."""
     import torch
-    from peft import PeftModel
 
     from scripts.training import lora
+    from scripts.training.mixture import with_adapter
 
     torch.set_num_threads(model["threads"])
     base = lora.base_model(resolve_checkpoint(model["checkpoint"], CACHE), model)
-    return PeftModel.from_pretrained(base, folder, autocast_adapter_dtype=False).eval()
+    return with_adapter(base, folder)
 
 
 def measured(card: Path, rows: list[dict], model: dict, embeddings: str) -> list[dict[str, Any]]:
@@ -71,7 +71,7 @@ def measured(card: Path, rows: list[dict], model: dict, embeddings: str) -> list
     if content["status"] != "trained" or not chosen:
         return []
     from scripts.knowledge.embed import Embedder
-    from scripts.training.gates import mixture
+    from scripts.training.mixture import mixture
 
     experts = mixture(card.parent, Embedder(embeddings, CACHE) if embeddings else None)
     return table(chosen, ask(load(model, card.parent), chosen, experts), content["checkpoint"])

@@ -12,7 +12,7 @@ from scripts.jobs import Progress
 if TYPE_CHECKING:
     import torch
 
-    from scripts.training.gates import Mixture
+    from scripts.training.mixture import Mixture
 
 MEASURES = ("retention", "token_accuracy", "exact_action", "nll")
 TOGETHER = 4

@@ -14,7 +14,10 @@ log = logging.getLogger(__name__)
 WEIGHTS = "adapter_model.safetensors"
 FILES = (WEIGHTS, "adapter_config.json")
 # what strategies keep beside the adapter for the checkpoint that follows, or for its use
-STATE = ("buffer.json", "fisher.safetensors", "parts.json", "experts.json", "router.safetensors")
+STATE = (
+    *("buffer.json", "fisher.safetensors", "parts.json", "experts.json", "router.safetensors"),
+    "osf.safetensors",
+)
 
 
 class Trainings:

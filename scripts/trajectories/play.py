@@ -85,7 +85,10 @@ def renderer(checkpoint: str) -> Renderer:
 def conditions(model: dict, stage: Stage, limits: dict) -> dict:
     """What both arms of a comparison must share."""
     code = [ACTING / f"{name}.py" for name in MODULES] + sorted((ACTING / "engines").glob("*.py"))
-    code += [ACTING.parent / "training" / name for name in ("gates.py", "router.py")]
+    code += [
+        ACTING.parent / "training" / name
+        for name in ("arrow.py", "gates.py", "merge.py", "mixture.py", "router.py")
+    ]
     return {
         "model": {key: model[key] for key in sorted(model)},
         "weights": fingerprint(resolve_checkpoint(model["checkpoint"], CACHE)),
@@ -180,10 +183,10 @@ def _watched(played: Iterable[tuple[dict, dict]], progress: Progress) -> Iterabl
 
 @contextmanager
 def local_engine(model: dict, adapter: Path | None = None, embed: Callable | None = None) -> Any:
-    """The engine of a model's block, with an adapter or without; embed: of a mixture's queries, see training/gates.py."""
+    """The engine of a model's block, with an adapter or without; embed: of a mixture's queries, see training/mixture.py."""
     import torch
 
-    from scripts.training.gates import mixture
+    from scripts.training.mixture import mixture
     from scripts.trajectories.engines.grammar import Grammars
     from scripts.trajectories.engines.local import LocalEngine, load
 

@@ -9,18 +9,22 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
-from safetensors.torch import load_file
+from peft import ArrowConfig, create_arrow_model
+from safetensors.torch import load, load_file
 from transformers import AutoModelForCausalLM
 
+from scripts.errors import UserError
 from scripts.files import write_jsonl
-from scripts.training import buffer, categories, kept, lora, router, train
+from scripts.training import buffer, categories, kept, lora, merge, packing, router, train
 from scripts.training.gates import attached, gate
+from scripts.training.mixture import with_adapter
+from scripts.training.strategies import osf
 from tests.training.tiny import RECIPE, base, checkpoint, examples, rule
 
 FAST = {**RECIPE, "epochs": 2}
 PARTIAL = {"buffer": 3, "priority": "difficulty", "new": 1, "replay": 1, "steps": 6}
 EWC = {"lambda": 100.0, "space": "factors", "labels": "sampled", "samples": 50, "accumulation": "average"}
-MOLE = {"experts": 3, "top_k": 2}
+MOLE = {"experts": 3, "top_k": 2, "router": "learned"}
 RANK = {
     "ranks": [1, 2],
     "probe": "session",
@@ -322,3 +326,72 @@ def test_what_a_consolidation_cost(folder):
         parts = pd.read_csv(folder / "adapters/6/timing.csv").set_index("part")["seconds"]
         assert parts["whole"] > parts["loading"] > 0 and ("fisher" in parts) == (strategy == "ewc")
         assert card["parameters"] > 0
+
+
+def test_osf_is_a_lora_adapter_and_goes_on_from_its_directions(folder):
+    """Its file changes the weights as PEFT's own layers do; the second checkpoint is the first one's directions, trained on."""
+    card, state = run(folder, "osf", 3)
+    first = load((folder / "adapters/3" / osf.STATE).read_bytes())
+    theirs = osf.split(base(), RECIPE["rank"] // 2)
+    theirs.load_state_dict(first, strict=False)
+    scale = RECIPE["alpha_over_rank"]
+    for name, layer in osf_layers(theirs):
+        made = scale * state[name + merge.B] @ state[name + merge.A]
+        assert torch.allclose(made, layer.get_delta_weight(osf.ADAPTER), atol=1e-6) and made.norm() > 0
+    assert card["parameters"] == sum(weight.numel() for weight in run(folder, "naive", 3)[1].values())
+    run(folder, "osf", 3)
+    _, second = run(folder, "osf", 6, since=3)
+    lora.train(theirs, [row for row in rows() if row["position"] > 3], FAST)
+    assert same(second, merge.state(osf.change(theirs, scale)))
+
+
+@pytest.mark.parametrize("dtype", ["float32", "bfloat16"])
+def test_gradients_of_osf_are_orthogonal_to_the_directions_that_are_held(dtype):
+    """Of the base in 16 bits too, where PEFT by itself would lose the projection."""
+    model = osf.split(base().to(getattr(torch, dtype)), 2)
+    positions = [lora.supervised_positions(row) for row in rows()]
+    lora.cross_entropy(model, packing.pack(rows(), positions)).backward()
+    for _, layer in osf_layers(model):
+        left, _, right = torch.linalg.svd(layer.get_base_layer().weight.float(), full_matrices=False)
+        u, v = (layer.osf_svd_params[osf.ADAPTER][name].grad for name in ("U_low", "V_low"))
+        assert u.dtype == v.dtype == torch.float32 and u.norm() > 0 < v.norm()
+        assert (left[:, :-2].T @ u).norm() < 1e-3 * u.norm()
+        assert (v @ right[:-2].T).norm() < 1e-3 * v.norm()
+
+
+def osf_layers(model):
+    return [(name, layer) for name, layer in model.named_modules() if isinstance(layer, osf.OSFLayer)]
+
+
+def test_osf_refuses_an_odd_rank():
+    with pytest.raises(UserError, match="take an even rank"):
+        osf.check(base(), 3)
+
+
+def test_arrow_weighs_experts_as_peft_does(folder):
+    """Logits of experts side by side under our hooks against PEFT's arrow model of the same experts apart."""
+    run(folder, "mole", 6, router="arrow", experts=4)
+    folder = folder / "adapters/6"
+    assert not (folder / "router.safetensors").exists()
+    factors, config = (
+        merge.factors(load_file(folder / kept.WEIGHTS)),
+        json.loads((folder / kept.FILES[1]).read_text()),
+    )
+    paths = []
+    for number in range(4):
+        alone = {
+            layer: (a[number : number + 1], b[:, number : number + 1]) for layer, (a, b) in factors.items()
+        }
+        place = folder / f"expert-{number}"
+        kept.place(lora.files_of(alone, config), place)
+        paths.append(str(place))
+    theirs = create_arrow_model(plain(), paths, ArrowConfig(top_k=2, router_temperature=1.0)).eval()
+    tokens = torch.tensor([row["input_ids"][:9] for row in rows()[:2]])
+    with torch.inference_mode():
+        expected = theirs(input_ids=tokens).logits
+        found = with_adapter(plain(), folder)(input_ids=tokens).logits
+        alike = lora.with_adapter(plain(), {name: (folder / name).read_bytes() for name in kept.FILES})(
+            tokens
+        ).logits
+    assert (found - expected).norm() < 1e-4 * expected.norm()
+    assert (alike - expected).norm() > 1e-3 * expected.norm()

@@ -11,7 +11,7 @@ ROOT = Path(__file__).parents[2]
 RECIPE = "recipes: {full-replay: {"
 CL = "repos: {x: {source: swe-bench-cl, tasks: 9, order: curriculum, sequence: a/b, code: archives, runtime: local}}"
 MINED = "repos: {x: {source: mined, tasks: 9, order: curriculum, seed: 0, code: 'registry:toolz==1.0'}}"
-MOLE = "{experts: 4, top_k: 2}"
+MOLE = "{experts: 4, top_k: 2, router: learned}"
 FROM = "benchmarks: {{swe-bench-cl: {{{}}}}}"
 
 
@@ -59,7 +59,7 @@ def test_the_default_configuration_has_no_fault(complaints):
             "overlay.yaml, line 1, recipes.full-replay: missing: ewc. Fix: add it; config.yaml has every key",
         ),
         (
-            "recipes: {full-replay: {strategy: mole, mole: {experts: 6, top_k: 1}}}",
+            "recipes: {full-replay: {strategy: mole, mole: {experts: 6, top_k: 1, router: arrow}}}",
             "recipes.full-replay.mole.experts: 6 does not fit. Fix: write 3, 4 or 5",
         ),
         (
@@ -91,7 +91,7 @@ def test_the_default_configuration_has_no_fault(complaints):
         ),
         (
             f"recipes: {{full-replay: {{mole: {MOLE}}}}}",
-            "full-replay.mole: {'experts': 4, 'top_k': 2} does not fit. "
+            "full-replay.mole: {'experts': 4, 'top_k': 2, 'router': 'learned'} does not fit. "
             "Fix: write nothing: only the strategy mole has this block.",
         ),
         ("recipes: ", "recipes: there is no value. Fix: write a block for each name."),

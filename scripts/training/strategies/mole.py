@@ -1,7 +1,8 @@
 """Mixture of LoRA experts (experiment 3): one adapter a skill category, a router that weighs them for each query.
 
 The experts' ranks sum to the recipe's rank, so that a single adapter of that rank has as many parameters. Each expert goes on
-with the new replies of its category; the router is trained anew on all queries so far, which takes a second.
+with the new replies of its category; the router is trained anew on all queries so far, which takes a second, or is the rule of
+arrow.py, which needs no training.
 """
 
 import json
@@ -12,8 +13,8 @@ from peft import PeftModel
 from safetensors.torch import load
 
 from scripts.training import buffer, categories, lora, merge, router
-from scripts.training.gates import EXPERTS, ROUTER
 from scripts.training.kept import WEIGHTS
+from scripts.training.mixture import EXPERTS, LEARNED, ROUTER
 from scripts.training.strategies import Learned, Lesson
 
 HELD_OUT = 5  # every fifth session is kept from the router, to judge it
@@ -31,9 +32,11 @@ def learn(lesson: Lesson) -> Learned:
         steps += lora.train(model, examples, {**lesson.recipe, "rank": rank}) if examples else []
         made.append(lora.saved(model))
     joined = merge.weighted_sum([merge.factors(load(files[WEIGHTS])) for files in made], [1] * len(made))
-    chosen, quality = routing(lesson, names)
-    about = {"experts": names, "ranks": ranks, "top_k": lesson.own["top_k"]}
-    extra = {EXPERTS: (json.dumps(about, indent=1) + "\n").encode(), ROUTER: chosen.content()}
+    about = {"experts": names, "ranks": ranks, "top_k": lesson.own["top_k"], "router": lesson.own["router"]}
+    extra, quality = {EXPERTS: (json.dumps(about, indent=1) + "\n").encode()}, {}
+    if about["router"] == LEARNED:
+        chosen, quality = routing(lesson, names)
+        extra |= {ROUTER: chosen.content()}
     notes = {**about, "replies": replies, **quality}
     return Learned(
         steps, {**lora.files_of(joined, lora.config_of(made[0])), **extra}, notes, anew=not lesson.before

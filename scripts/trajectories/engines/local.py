@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from peft import PeftModel
 
-from scripts.training.gates import Gates, Mixture, attached
+from scripts.training.gates import Gates, attached
+from scripts.training.mixture import Mixture, with_adapter
 from scripts.trajectories.checkpoint import load as base
 from scripts.trajectories.engines import Ask, Conversation, Reply, ragged
 from scripts.trajectories.engines.grammar import Grammars
@@ -26,7 +26,7 @@ def load(checkpoint: str | Path, adapter: Path | None, block: dict) -> torch.nn.
     """The model of a block, with its adapter beside the weights (merging would round the base to its own precision)."""
     model = base(checkpoint, block, ragged.NAME)
     if adapter is not None:
-        model = PeftModel.from_pretrained(model, adapter, autocast_adapter_dtype=False)
+        model = with_adapter(model, adapter)
     return model.eval()
 
 
