@@ -39,6 +39,7 @@ CONSTRAINTS = (
     ("astropy/astropy", "1.3", "astropy-helpers==3.0.2", "its setup.py needs this submodule"),
     ("astropy/astropy", "3.1", "astropy-helpers==3.2.1", "its setup.py needs this submodule"),
     ("astropy/astropy", "3.1", "pyparsing<3.1", "later ones warn, and its tests take a warning for an error"),
+    ("scikit-learn/scikit-learn", "0.2?", "cython<3", "its sources are of before Cython 3"),
     ("pydata/xarray", "*", "distributed==2022.8.1", "the release that belongs to the pinned dask"),
     (
         "pytest-dev/pytest",
@@ -47,6 +48,11 @@ CONSTRAINTS = (
         "the version's earlier commits need it, its latest does not",
     ),
 )
+
+# Pins that only conda can have, and the nearest release that the registry has for the version's interpreter.
+NEAREST = {
+    ("scikit-learn/scikit-learn", "1.3"): {"numpy==1.19.2": "numpy==1.19.3", "scipy==1.5.2": "scipy==1.5.4"}
+}
 
 
 @dataclass(frozen=True)
@@ -100,6 +106,8 @@ def ingredients(
     """
     wanted, missing = packages(spec, read)
     own = [pin for name, versions, pin, _ in CONSTRAINTS if name == repo and fnmatch(version, versions)]
+    nearest = NEAREST.get((repo, version), {})
+    requirements = [nearest.get(line, line) for line in (*wanted, *spec.get("pip_packages", []))]
     pins = [line for line in spec.get("pip_packages", []) if "==" in line]
     prepare, skipped = edits(spec.get("pre_install", []))
     variables, ignored = exports(spec.get("eval_commands", []))
@@ -107,7 +115,7 @@ def ingredients(
     return Ingredients(
         python=used,
         published=spec["python"],
-        requirements=tuple(dict.fromkeys([*wanted, *spec.get("pip_packages", [])])),
+        requirements=tuple(dict.fromkeys(requirements)),
         constraints=tuple(dict.fromkeys([*pins, *own])),
         prepare=tuple(prepare),
         install=re.sub(r"^python setup\.py .*", "python -m pip install -e .", spec.get("install", "")),

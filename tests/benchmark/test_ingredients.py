@@ -53,7 +53,7 @@ def test_it_goes_through_json():
 
 def test_pins_are_constraints_of_everything_else():
     spec = {"python": "3.9", "packages": "numpy 'scipy<2'", "pip_packages": ["numpy==1.19.2", "cython"], "test_cmd": "pytest", "paths": []}  # fmt: skip
-    found = made(spec, "scikit-learn/scikit-learn", "0.22")
+    found = made(spec, "astropy/astropy", "5.0")
     assert found.requirements == ("numpy", "scipy<2", "numpy==1.19.2", "cython")
     assert found.constraints == ("numpy==1.19.2",)
 
@@ -68,6 +68,9 @@ def test_pins_are_constraints_of_everything_else():
         ("sphinx-doc/sphinx", "5.1", "Pygments<2.19", False),
         ("astropy/astropy", "1.3", "astropy-helpers==3.0.2", True),
         ("astropy/astropy", "4.3", "astropy-helpers==3.2.1", False),
+        ("astropy/astropy", "3.1", "pyparsing<3.1", True),
+        ("scikit-learn/scikit-learn", "0.22", "cython<3", True),
+        ("scikit-learn/scikit-learn", "1.3", "cython<3", False),
         ("pytest-dev/pytest", "5.4", "wcwidth==0.2.6", True),
         ("pytest-dev/pytest", "6.0", "wcwidth==0.2.6", False),
     ],
@@ -75,6 +78,12 @@ def test_pins_are_constraints_of_everything_else():
 def test_what_a_specification_lacks_is_added_to_its_versions_alone(repo, version, line, added):
     spec = {"python": "3.9", "install": "pip install -e .", "test_cmd": "pytest", "paths": []}
     assert (line in made(spec, repo, version).constraints) is added
+
+
+@pytest.mark.parametrize(("version", "pin"), [("1.3", "numpy==1.19.3"), ("1.4", "numpy==1.19.2")])
+def test_a_pin_that_only_conda_has_becomes_the_nearest_of_the_registry(version, pin):
+    spec = {"python": "3.9", "packages": "'numpy==1.19.2' pytest", "test_cmd": "pytest", "paths": []}
+    assert made(spec, "scikit-learn/scikit-learn", version).requirements == (pin, "pytest")
 
 
 @pytest.mark.parametrize(("python", "name"), [("3.9", "py39"), ("3.11", "py311")])
