@@ -49,6 +49,16 @@ CONSTRAINTS = (
     ),
 )
 
+# Variables of the test command that a version needs: (repository, version, variable, value, reason).
+VARIABLES = (
+    (
+        "astropy/astropy",
+        "3.1",
+        "SETUPTOOLS_USE_DISTUTILS",
+        "stdlib",
+        "the distutils of setuptools warns, and its tests take a warning for an error",
+    ),
+)
 # Pins that only conda can have, and the nearest release that the registry has for the version's interpreter.
 NEAREST = {
     ("scikit-learn/scikit-learn", "1.3"): {"numpy==1.19.2": "numpy==1.19.3", "scipy==1.5.2": "scipy==1.5.4"}
@@ -111,6 +121,9 @@ def ingredients(
     pins = [line for line in spec.get("pip_packages", []) if "==" in line]
     prepare, skipped = edits(spec.get("pre_install", []))
     variables, ignored = exports(spec.get("eval_commands", []))
+    variables |= {
+        variable: value for name, of, variable, value, _ in VARIABLES if (name, of) == (repo, version)
+    }
     used = python or spec["python"]
     return Ingredients(
         python=used,

@@ -80,6 +80,14 @@ def test_what_a_specification_lacks_is_added_to_its_versions_alone(repo, version
     assert (line in made(spec, repo, version).constraints) is added
 
 
+@pytest.mark.parametrize(
+    ("version", "added"), [("3.1", ("SETUPTOOLS_USE_DISTUTILS", "stdlib")), ("4.3", None)]
+)
+def test_a_variable_that_a_version_needs(version, added):
+    spec = {"python": "3.9", "test_cmd": "pytest", "paths": []}
+    assert made(spec, "astropy/astropy", version).variables == ((added,) if added else ())
+
+
 @pytest.mark.parametrize(("version", "pin"), [("1.3", "numpy==1.19.3"), ("1.4", "numpy==1.19.2")])
 def test_a_pin_that_only_conda_has_becomes_the_nearest_of_the_registry(version, pin):
     spec = {"python": "3.9", "packages": "'numpy==1.19.2' pytest", "test_cmd": "pytest", "paths": []}
