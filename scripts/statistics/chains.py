@@ -6,7 +6,7 @@ the sessions are what could have been others. Retention is the share of right ar
 
 import itertools
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pandas as pd
@@ -15,7 +15,7 @@ from scripts.measures import metrics
 from scripts.measures.metrics import Success, Value
 from scripts.statistics import decay
 from scripts.statistics.comparisons import Settings
-from scripts.statistics.effects import bootstrap_interval
+from scripts.statistics.effects import resampled_interval
 from scripts.statistics.pairs import by_checkpoint
 from scripts.workflow.experiments import Variant
 
@@ -44,10 +44,18 @@ class Kept:
         return next((card["reason"] for card in self.cards if card["status"] != "trained"), "")
 
     @property
+    def last(self) -> Row:
+        """The card of the last consolidation that trained: one without anything new says nothing of its adapter."""
+        return next((card for card in reversed(self.cards) if card["optimiser_steps"]), self.cards[-1])
+
+    @property
     def rank(self) -> int | None:
         """Sum of the ranks at the end."""
-        card = self.cards[-1]
-        return card["notes"].get("rank") or card["recipe"]["rank"]
+        return self.last["notes"].get("rank") or self.last["recipe"]["rank"]
+
+    def only(self, origins: Callable[[int], bool]) -> "Kept":
+        """The chain as if nothing had been asked of the other origins."""
+        return replace(self, matrix=self.matrix[self.matrix["origin_position"].map(origins).astype(bool)])
 
 
 def at_the_end(after: Success) -> ByOrigin:
@@ -108,7 +116,7 @@ def over_seeds(kept: Sequence[Kept], values: Callable[[Kept], ByOrigin]) -> ByOr
 def with_interval(name: str, values: ByOrigin, settings: Settings) -> Row:
     """Mean over origins and its bootstrap interval."""
     ordered = [values[origin] for origin in sorted(values)]
-    low, high = bootstrap_interval(ordered, settings.confidence, settings.draws, settings.seed)
+    low, high = resampled_interval(ordered, settings.confidence, settings.draws, settings.seed)
     return {name: metrics.mean(ordered), f"{name}_low": low, f"{name}_high": high}
 
 
@@ -147,41 +155,75 @@ def forgotten_origins(kept: Sequence[Kept], category: str) -> set[int]:
 
 
 def interference(kept: Sequence[Kept], category: str) -> Value:
-    """Mean fall of what was already known of a category at each consolidation that came after."""
-    falls = []
+    """Mean fall of what was known of a category at each later consolidation, weighted by how much of that was of others.
+
+    The weight is the share of other categories among the held-out replies of the sessions that were new.
+    """
+    falls, weights = [], []
     for chain in kept:
         after = chain.after(category=category)
-        points = sorted(after)
-        for before, now in itertools.pairwise(points):
-            shared = after[before].keys() & after[now].keys()
-            falls += [after[before][origin] - after[now][origin] for origin in sorted(shared)]
-    return metrics.mean(falls)
+        for before, now in itertools.pairwise(sorted(chain.after())):
+            shared = sorted(after.get(before, {}).keys() & after.get(now, {}).keys())
+            falls += [after[before][origin] - after[now][origin] for origin in shared]
+            weights += [others(chain, category, before, now)] * len(shared)
+    total = sum(weights)
+    return sum(fall * weight for fall, weight in zip(falls, weights, strict=True)) / total if total else None
+
+
+def others(chain: Kept, category: str, before: int, now: int) -> float:
+    """Share of other categories among the held-out replies of the sessions between two checkpoints."""
+    at = chain.matrix["checkpoint"] == now
+    new = chain.matrix.loc[at & (chain.matrix["origin_position"] > before), "category"]
+    return float((new != category).mean()) if len(new) else 0.0
 
 
 def decay_shape(kept: Sequence[Kept]) -> str | None:
-    """The shape of retention over the consolidations since a session was learned."""
+    """The shape of retention over the consolidations since a session was learned, as a share of what was known then.
+
+    Only early sessions grow old, so that plain retention would show which sessions are hard as a decay.
+    """
     ages, values = [], []
     for chain in kept:
         after = chain.after()
-        points = sorted(after)
+        points, learned = sorted(after), just_learned(after)
         for number, checkpoint in enumerate(points):
             for origin, value in after[checkpoint].items():
-                ages.append(number - next(at for at, point in enumerate(points) if point >= origin))
-                values.append(value)
+                if learned.get(origin):
+                    ages.append(number - next(at for at, point in enumerate(points) if point >= origin))
+                    values.append(value / learned[origin])
     return decay.shape(ages, values)[0] if ages else None
 
 
-def compression_kept(kept: Sequence[Kept]) -> Value:
-    """Share of retention that compressions left their sessions, over all that took place."""
-    notes = [note for chain in kept for card in chain.cards for note in card["notes"].get("compressions", [])]
-    shares = [
-        note["after"]["retention"] / note["before"]["retention"]
-        for note in notes
-        if note["before"]["retention"] and note["after"]["retention"] is not None
+def compressions(chain: Kept) -> list[Row]:
+    """The compressions of a chain that took ranks away, each with its checkpoint; merging small parts may take none."""
+    return [
+        {"checkpoint": card["checkpoint"], **note}
+        for card in chain.cards
+        for note in card["notes"].get("compressions", [])
+        if note["rank_after"] < note["rank_before"]
     ]
-    return metrics.mean(shares)
+
+
+def compression_kept(kept: Sequence[Kept]) -> Value:
+    """Share of their sessions' retention that compressions left: mean after over mean before, over all that took place."""
+    pairs = [
+        (note["before"][session], note["after"][session])
+        for chain in kept
+        for note in compressions(chain)
+        for session in note["before"]
+        if note["before"][session] is not None
+    ]
+    before = metrics.mean(one for one, _ in pairs)
+    return metrics.mean(other for _, other in pairs) / before if before else None
+
+
+def compression_ranks(kept: Sequence[Kept]) -> Value:
+    """Mean share of the ranks that compressions left: 0.5 is the specification's."""
+    return metrics.mean(
+        note["rank_after"] / note["rank_before"] for chain in kept for note in compressions(chain)
+    )
 
 
 def noted(kept: Sequence[Kept], name: str) -> Value:
     """The mean over seeds of a number that the last adapter's card notes."""
-    return metrics.mean(chain.cards[-1]["notes"].get(name) for chain in kept)
+    return metrics.mean(chain.last["notes"].get(name) for chain in kept)

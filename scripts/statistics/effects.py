@@ -12,7 +12,7 @@ Interval = tuple[float | None, float | None]
 
 
 def bootstrap_interval(differences: Sequence[float], confidence: float, draws: int, seed: int) -> Interval:
-    """Percentile bootstrap interval of the mean; the tasks are the clusters, so a task's splits and runs stay together.
+    """Interval of the mean of per-task differences in resolve rate; the tasks are the clusters, so a task's splits stay together.
 
     Where all differences are equal a bootstrap collapses to a point and would call 0 of 25 against 0 of 25 a certainty. The
     interval is then the value plus and minus the exact (Clopper-Pearson) upper bound on the share of tasks that differ.
@@ -23,6 +23,14 @@ def bootstrap_interval(differences: Sequence[float], confidence: float, draws: i
     if np.ptp(values) < TIE:
         reach = 1 - ((1 - confidence) / 2) ** (1 / len(values))
         return float(max(values[0] - reach, -1)), float(min(values[0] + reach, 1))
+    return resampled_interval(values, confidence, draws, seed)
+
+
+def resampled_interval(values: Sequence[float], confidence: float, draws: int, seed: int) -> Interval:
+    """Percentile bootstrap interval of a mean (Efron and Tibshirani, 1993, 13.3); None where there is no value."""
+    if not len(values):
+        return None, None
+    values = np.asarray(values, float)
     rows = np.random.default_rng(seed).integers(0, len(values), (draws, len(values)))
     tail = 50 * (1 - confidence)
     low, high = np.percentile(values[rows].mean(axis=1), [tail, 100 - tail])

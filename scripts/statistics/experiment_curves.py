@@ -7,9 +7,11 @@ from scripts.measures import metrics
 from scripts.statistics import chains
 from scripts.statistics.chains import ByOrigin, Kept, Row
 from scripts.statistics.comparisons import Settings
+from scripts.statistics.experiment_rows import filled
 from scripts.training.one_error import as_good
 
-COLUMNS = ("curve", "repo", "model", "config", "x", "value", "low", "high")
+COLUMNS = ("curve", "repo", "model", "config", "sessions", "x", "value", "low", "high")
+LENGTHS = (10, 20, 50)  # of a stream; the specification asks for these and for the whole
 LEVEL_COLUMNS = (
     *("repo", "model", "recipe", "key", "level", "configs"),
     *("retention", "retention_low", "retention_high"),
@@ -20,8 +22,10 @@ LEVEL_COLUMNS = (
 def curves(place: Sequence[Sequence[Kept]], rows: Sequence[Row], settings: Settings) -> list[Row]:
     """Points of every curve of one repository and model.
 
-    retention_of_origin: x is an origin session (1, N/4, N/2, 3N/4, N) after the last one was learned; retention_over_stream: x is the
-    number of sessions so far, over all that were learned; tokens_of_consolidation: x is that too; retention_of_category: x is the category.
+    Of a stream cut off after `sessions`: retention_of_origin, x is an origin session (1, N/4, N/2, 3N/4, N of the cut). Over the whole
+    stream, x the sessions so far: retention_over_stream, retention_per_rank, tokens_of_consolidation, router_accuracy. After all of
+    it: retention_of_category, x the category; before_compression and after_compression, x the session, `sessions` when it took place;
+    retention and forgetting over each number in the grid, as retention_over_ewc.lambda, x its value.
     """
     found = []
     for kept, row in zip(place, rows, strict=True):
@@ -34,18 +38,41 @@ def curves(place: Sequence[Sequence[Kept]], rows: Sequence[Row], settings: Setti
 
 def points(kept: Sequence[Kept], settings: Settings) -> Iterator[Row]:
     """Points of the curves of one configuration."""
-    last = chains.over_seeds(kept, chains.retention)
-    for origin in chains.named_origins(kept[0].cards[-1]["checkpoint"]):
-        yield {"curve": "retention_of_origin", "x": origin, "value": chains.near(last, origin)}
-    for checkpoint in sorted({point for chain in kept for point in chain.after()}):
-        known = chains.over_seeds(kept, lambda chain, at=checkpoint: chain.after().get(at, {}))
-        yield {"curve": "retention_over_stream", "x": checkpoint, **interval(known, settings)}
     for number, card in enumerate(kept[0].cards):
-        tokens = metrics.mean(chain.cards[number]["tokens_read"] for chain in kept)
-        yield {"curve": "tokens_of_consolidation", "x": card["checkpoint"], "value": tokens}
+        yield from consolidation(kept, number, card["checkpoint"], settings)
     for name in chains.categories(kept):
         known = chains.over_seeds(kept, lambda chain, of=name: chains.retention(chain, of))
         yield {"curve": "retention_of_category", "x": name, **interval(known, settings)}
+    for key, value in kept[0].variant.setting.items():
+        if not isinstance(value, str):
+            for measure in (chains.retention, chains.forgetting):
+                known = interval(chains.over_seeds(kept, measure), settings)
+                yield {"curve": f"{measure.__name__}_over_{key}", "x": value, **known}
+    for note in (note for chain in kept for note in chains.compressions(chain)):
+        for when in ("before", "after"):
+            for session, value in note[when].items():
+                point = {"curve": f"{when}_compression", "sessions": note["checkpoint"]}
+                yield {**point, "x": session, "value": value}
+
+
+def consolidation(kept: Sequence[Kept], number: int, checkpoint: int, settings: Settings) -> Iterator[Row]:
+    """Points of the curves over the stream at one consolidation."""
+    known = chains.over_seeds(kept, lambda chain: chain.after().get(checkpoint, {}))
+    cards = [chain.cards[number] for chain in kept]
+    retained, rank = metrics.mean(known.values()), metrics.mean(card["notes"].get("rank") for card in cards)
+    if known:
+        yield {"curve": "retention_over_stream", "x": checkpoint, **interval(known, settings)}
+    if known and (checkpoint in LENGTHS or number == len(kept[0].cards) - 1):
+        for origin in chains.named_origins(checkpoint):
+            point = {"curve": "retention_of_origin", "sessions": checkpoint, "x": origin}
+            yield {**point, "value": chains.near(known, origin)}
+    tokens = metrics.mean(card["tokens_read"] for card in cards)
+    yield {"curve": "tokens_of_consolidation", "x": checkpoint, "value": tokens}
+    if rank and retained is not None:
+        yield {"curve": "retention_per_rank", "x": checkpoint, "value": retained / rank}
+    accuracy = metrics.mean(card["notes"].get("router_accuracy") for card in cards)
+    if accuracy is not None:
+        yield {"curve": "router_accuracy", "x": checkpoint, "value": accuracy}
 
 
 def interval(values: ByOrigin, settings: Settings) -> Row:
@@ -58,16 +85,29 @@ def levels(place: Sequence[Sequence[Kept]], experiment: Mapping[str, Any], setti
     """What each level of each key of a grid does, averaged over the other keys: effects of size, priority, lambda and so on."""
     found = []
     for parent, grid in experiment["recipes"].items():
-        own = [kept for kept in place if kept[0].variant.parent == parent and not any(c.reason for c in kept)]
+        own = [kept for kept in place if kept[0].variant.parent == parent and tells(kept)]
         every = [chain for kept in own for chain in kept]
         for key, values in grid.items():
             groups = {at: [chain for chain in every if chain.variant.setting[key] == at] for at in values}
             groups = {at: group for at, group in groups.items() if group}
-            known = knee({at: chains.over_seeds(group, chains.retention) for at, group in groups.items()})
+            sizes = {at: size(key, at, group) for at, group in groups.items()}
+            known = knee(
+                {sizes[at]: chains.over_seeds(group, chains.retention) for at, group in groups.items()}
+            )
             for at, group in groups.items():
-                mark = None if known is None else "true" if at == known else "false"
+                mark = None if known is None else "true" if sizes[at] == known else "false"
                 found.append(level(key, at, group, settings) | {"recipe": parent, "knee": mark})
     return found
+
+
+def tells(kept: Sequence[Kept]) -> bool:
+    """Is a configuration a result about its grid: trained to the end, and with a buffer, if any, that had to drop something?"""
+    return not any(chain.reason for chain in kept) and filled(kept) != "false"
+
+
+def size(key: str, level: Any, group: Sequence[Kept]) -> Any:
+    """A level as the knee orders it: of buffers the mean number of pairs they held at the end, as sizes may be shares."""
+    return chains.noted(group, "buffer_pairs") if key == "partial_replay.buffer" else level
 
 
 def level(key: str, value: Any, group: Sequence[Kept], settings: Settings) -> Row:

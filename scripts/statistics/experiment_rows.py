@@ -9,38 +9,17 @@ from scripts.statistics.chains import Kept, Row
 from scripts.statistics.comparisons import Settings
 
 ROLES = ("reference", "baseline")
+BUDGET = "adaptive_rank.budget"
 CAPABILITY = "not measured: capability comes with part 5"
-NAMES = ("repo", "model", "config", "role", "strategy")
-MEASURES = (
-    *("retention", "retention_low", "retention_high", "retention_lowest_origin"),
-    *("forgetting", "forgetting_low", "forgetting_high"),
-    *("forgetting_nll", "forgetting_nll_low", "forgetting_nll_high"),
-    *("backward_transfer", "plasticity", "stability", "cl_f_beta", "aulc", "exact_action"),
-)
-COSTS = ("tokens_read", "steps", "rank", "parameters", "information_per_parameter")
-RELATIVE = (
-    *("retention_share_of_reference", "cost_share_of_reference"),
-    *("forgetting_reduction", "information_gain"),
-)
-OWN = (
-    *("buffer_filled", "fisher_share_of_tokens", "penalty_over_loss"),
-    *("router_accuracy", "router_majority", "worst_category", "worst_category_degradation", "interference"),
-    *("compressions", "compression_kept", "decay"),
-)
-LAST = ("capability_delta", "capability_reason", "status", "reason")
-
-
-def columns(experiment: Mapping[str, Any]) -> list[str]:
-    """The columns of summary.csv; the keys of the grids have one each."""
-    keys = list(dict.fromkeys(key for grid in experiment["recipes"].values() for key in grid))
-    return [*NAMES, *keys, "seeds", "sessions", "consolidations", *MEASURES, *COSTS, *RELATIVE, *OWN, *LAST]
 
 
 def rows(place: Sequence[Sequence[Kept]], experiment: Mapping[str, Any], settings: Settings) -> list[Row]:
     """One row a configuration of one repository and model."""
     found = [row(kept, experiment, settings) for kept in place]
     against = {role: next((one for one in found if one["role"] == role), {}) for role in ROLES}
-    return [one | relative(one, against) for one in found]
+    return [
+        one | relative(one, against) | {"information_gain": information_gain(one, found)} for one in found
+    ]
 
 
 def row(kept: Sequence[Kept], experiment: Mapping[str, Any], settings: Settings) -> Row:
@@ -66,8 +45,10 @@ def row(kept: Sequence[Kept], experiment: Mapping[str, Any], settings: Settings)
 
 
 def role(parent: str, experiment: Mapping[str, Any]) -> str:
-    """reference, baseline, or candidate."""
-    return next((name for name in ROLES if experiment.get(name) == parent), "candidate")
+    """reference, baseline, control or candidate."""
+    known = dict.fromkeys(experiment.get("controls", []), "control")
+    known |= {experiment[name]: name for name in ROLES}
+    return known.get(parent, "candidate")
 
 
 def measures(kept: Sequence[Kept], settings: Settings) -> Row:
@@ -97,6 +78,8 @@ def continual(kept: Sequence[Kept]) -> Row:
         "plasticity": plastic,
         "stability": stable,
         "cl_f_beta": metrics.cl_f_beta(plastic, stable),
+        "cl_f_half": metrics.cl_f_beta(plastic, stable, 0.5),
+        "cl_f_two": metrics.cl_f_beta(plastic, stable, 2.0),
         "aulc": metrics.mean(metrics.aulc(stream(chain)) for chain in kept),
         "exact_action": exact,
     }
@@ -116,7 +99,7 @@ def costs(kept: Sequence[Kept]) -> Row:
         "tokens_read": metrics.mean(sum(card["tokens_read"] for card in chain.cards) for chain in kept),
         "steps": metrics.mean(sum(card["optimiser_steps"] for card in chain.cards) for chain in kept),
         "rank": rank,
-        "parameters": metrics.mean(chain.cards[-1]["parameters"] for chain in kept),
+        "parameters": metrics.mean(chain.last["parameters"] for chain in kept),
         "information_per_parameter": retained / rank if retained is not None and rank else None,
     }
 
@@ -136,6 +119,7 @@ def own(kept: Sequence[Kept]) -> Row:
         "worst_category_degradation": lost.get(worst),
         "interference": metrics.mean(interfered),
         "compressions": compressions(kept),
+        "compression_ranks": chains.compression_ranks(kept),
         "compression_kept": chains.compression_kept(kept),
         "decay": chains.decay_shape(kept),
     }
@@ -157,22 +141,27 @@ def fisher_share(kept: Sequence[Kept]) -> float | None:
 
 
 def compressions(kept: Sequence[Kept]) -> float | None:
-    """How many compressions took place in a chain; None where the strategy has none."""
-    cards = [[card for card in chain.cards if "compressions" in card["notes"]] for chain in kept]
-    return metrics.mean(sum(len(card["notes"]["compressions"]) for card in own) for own in cards if own)
+    """How many compressions took ranks away in a chain; None where the strategy has none."""
+    adaptive = [chain for chain in kept if any("compressions" in card["notes"] for card in chain.cards)]
+    return metrics.mean(len(chains.compressions(chain)) for chain in adaptive)
 
 
 def relative(one: Row, against: Mapping[str, Row]) -> Row:
     """A configuration against the upper bound and against naive training."""
     upper, naive = against["reference"], against["baseline"]
     reduction = share(one, naive, "forgetting")
-    gain = share(one, naive, "information_per_parameter")
     return {
         "retention_share_of_reference": share(one, upper, "retention"),
         "cost_share_of_reference": share(one, upper, "tokens_read"),
         "forgetting_reduction": None if reduction is None else 1 - reduction,
-        "information_gain": None if gain is None else gain - 1,
     }
+
+
+def information_gain(one: Row, rows: Sequence[Row]) -> float | None:
+    """Information per parameter above that of naive training at a fixed rank of the same budget; None without that control."""
+    fixed = {row.get("rank"): row for row in rows if row["strategy"] == "naive"}
+    gain = share(one, fixed.get(one.get(BUDGET), {}), "information_per_parameter")
+    return None if gain is None else gain - 1
 
 
 def share(one: Row, other: Row, name: str) -> float | None:

@@ -13,7 +13,7 @@ from typing import Any
 from scripts.files import atomic_write
 from scripts.jobs import job
 from scripts.measures.tables import read_table, to_csv
-from scripts.statistics import experiment_curves, experiment_rows, registered
+from scripts.statistics import experiment_columns, experiment_curves, experiment_rows, registered
 from scripts.statistics.chains import Kept
 from scripts.statistics.comparisons import Settings
 from scripts.statistics.phase_summary import rounded
@@ -57,7 +57,7 @@ def main(snakemake: Any) -> None:
             curves += experiment_curves.curves(place, own, settings)
             levels += experiment_curves.levels(place, block, settings)
             found.append(registered.verdict(place, own, block, settings))
-        atomic_write(output.summary, to_csv(rows, experiment_rows.columns(block)))
+        atomic_write(output.summary, to_csv(rows, experiment_columns.columns(block)))
         atomic_write(output.curves, to_csv(curves, experiment_curves.COLUMNS))
         atomic_write(output.levels, to_csv(levels, experiment_curves.LEVEL_COLUMNS))
         content = {"experiment": name, "title": block["title"], "places": found}

@@ -1,14 +1,16 @@
 """The winner of a sweep and the criteria that were set before: chosen on one half of the origins, confirmed once on the other.
 
-Origins at odd positions of the stream validate, those at even positions confirm, so that the winner's number is not the one it
-was chosen by.
+Origins at odd positions of the stream validate, those at even positions confirm: the winner's comparison with naive training and
+its criteria are measured on sessions that had no say in the choice. To be chosen, a candidate must have learned: one that never
+takes anything in has nothing to forget. A buffer that never dropped a pair is no result about its size, and cannot win either.
 """
 
+import operator
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from scripts.measures import metrics
-from scripts.statistics import chains, effects, tests
+from scripts.statistics import chains, effects, experiment_rows, tests
 from scripts.statistics.chains import ByOrigin, Kept, Row
 from scripts.statistics.comparisons import Settings
 
@@ -18,6 +20,13 @@ PRIMARY: dict[str, tuple[Callable[[Kept], ByOrigin], bool]] = {
     "forgetting": (chains.forgetting, False),
     "forgetting_nll": (chains.forgetting_nll, False),
 }
+LIMITS: dict[str, Callable[[Any, Any], bool]] = {
+    "at_least": operator.ge,
+    "at_most": operator.le,
+    "equals": operator.eq,
+    "differs": operator.ne,
+}
+LEARNS = 0.9  # share of naive training's plasticity that a candidate needs
 HALVES: dict[str, Callable[[int], bool]] = {
     "validation": lambda origin: origin % 2 == 1,
     "confirmation": lambda origin: origin % 2 == 0,
@@ -32,7 +41,9 @@ def verdict(
     chosen = winner(trained, experiment["primary"])
     naive = next((kept for kept, row in trained if row["role"] == "baseline"), None)
     confirmed = confirmation(chosen[0], naive, experiment["primary"], settings) if chosen and naive else None
-    criteria = [judged(each, rows, chosen[1] if chosen else None) for each in experiment["criteria"]]
+    unseen = on_half(place, "confirmation", experiment, settings)
+    best = next((row for row in unseen if chosen and row["config"] == chosen[1]["config"]), None)
+    criteria = [judged(each, rows, best) for each in experiment["criteria"]]
     found = {
         "repo": rows[0]["repo"],
         "model": rows[0]["model"],
@@ -50,15 +61,31 @@ def half(kept: Sequence[Kept], primary: str, name: str) -> ByOrigin:
     return {origin: value for origin, value in values.items() if HALVES[name](origin)}
 
 
+def on_half(
+    place: Sequence[Sequence[Kept]], name: str, experiment: Mapping[str, Any], settings: Settings
+) -> list[Row]:
+    """The rows of the summary as they are on one half of the origins."""
+    halves = [[chain.only(HALVES[name]) for chain in kept] for kept in place]
+    return experiment_rows.rows(halves, experiment, settings)
+
+
 def winner(trained: Sequence[tuple[Sequence[Kept], Row]], primary: str) -> tuple[Sequence[Kept], Row] | None:
-    """The candidate that is best on the validation half; the first of equals."""
+    """The candidate that is best on the validation half, of those that may win; the first of equals."""
     more = PRIMARY[primary][1]
+    needed = LEARNS * max((learned(kept) for kept, row in trained if row["role"] == "baseline"), default=0.0)
     scored = []
     for kept, row in trained:
         value = metrics.mean(half(kept, primary, "validation").values())
-        if row["role"] == "candidate" and value is not None:
+        able = row["role"] == "candidate" and row["buffer_filled"] != "false" and learned(kept) >= needed
+        if able and value is not None:
             scored.append((-value if more else value, kept, row))
     return min(scored, key=lambda one: one[0])[1:] if scored else None
+
+
+def learned(kept: Sequence[Kept]) -> float:
+    """Mean retention of the validation origins right after they were learned; 0 where nothing was asked."""
+    values = chains.over_seeds(kept, lambda chain: chains.just_learned(chain.after()))
+    return metrics.mean(value for origin, value in values.items() if HALVES["validation"](origin)) or 0.0
 
 
 def confirmation(chosen: Sequence[Kept], naive: Sequence[Kept], primary: str, settings: Settings) -> Row:
@@ -66,7 +93,7 @@ def confirmation(chosen: Sequence[Kept], naive: Sequence[Kept], primary: str, se
     mine, theirs = half(chosen, primary, "confirmation"), half(naive, primary, "confirmation")
     shared = sorted(mine.keys() & theirs.keys())
     values = [mine[origin] - theirs[origin] for origin in shared]
-    low, high = effects.bootstrap_interval(values, settings.confidence, settings.draws, settings.seed)
+    low, high = effects.resampled_interval(values, settings.confidence, settings.draws, settings.seed)
     return {
         "origins": len(shared),
         "winner": metrics.mean(mine[origin] for origin in shared),
@@ -80,30 +107,27 @@ def confirmation(chosen: Sequence[Kept], naive: Sequence[Kept], primary: str, se
 
 def judged(criterion: Mapping[str, Any], rows: Sequence[Row], best: Row | None) -> Row:
     """A criterion with its value and whether it is met; null, with the reason, where there is no value."""
-    row = (
-        best if criterion["of"] == "winner" else next((r for r in rows if r["role"] == criterion["of"]), None)
-    )
+    roles = {row["role"]: row for row in reversed(rows)} | {"winner": best}
+    row = roles.get(criterion["of"])
     value = None if row is None else row.get(criterion["measure"])
-    limit = criterion.get("at_least", criterion.get("at_most", criterion.get("equals")))
     return {
         **criterion,
         "value": value,
-        "met": None if value is None else meets(value, limit, criterion),
+        "met": None if value is None else meets(value, criterion),
         "reason": "" if value is not None else why_not(criterion, row),
     }
 
 
-def meets(value: Any, limit: Any, criterion: Mapping[str, Any]) -> bool:
+def meets(value: Any, criterion: Mapping[str, Any]) -> bool:
     """Does a value keep to the criterion's limit?"""
-    if "at_least" in criterion:
-        return value >= limit
-    return value <= limit if "at_most" in criterion else value == limit
+    limit = next(name for name in LIMITS if name in criterion)
+    return LIMITS[limit](value, criterion[limit])
 
 
 def why_not(criterion: Mapping[str, Any], row: Row | None) -> str:
     """Why a criterion has no value."""
     if row is None:
-        return f"there is no {criterion['of']}"
+        return "no candidate may win" if criterion["of"] == "winner" else f"there is no {criterion['of']}"
     if criterion["measure"].startswith("capability"):
         return row["capability_reason"]
     return row["reason"] or f"{criterion['measure']} is not defined for {row['config']}"
@@ -111,12 +135,12 @@ def why_not(criterion: Mapping[str, Any], row: Row | None) -> str:
 
 def sentences(found: Row) -> list[str]:
     """What a reader should take away, a line each."""
-    said = []
+    said, say = [], nats if found["primary"].endswith("nll") else percent
     if (confirmed := found["confirmation"]) and confirmed["origins"]:
         said.append(
             f"{found['winner']} is best on the validation origins; on the other {confirmed['origins']} its {found['primary']} is "
-            f"{percent(confirmed['winner'])} against {percent(confirmed['baseline'])} of naive training "
-            f"({percent(confirmed['difference_low'])} to {percent(confirmed['difference_high'])}, p = {confirmed['p']:.3g})."
+            f"{say(confirmed['winner'])} against {say(confirmed['baseline'])} of naive training "
+            f"(difference {say(confirmed['difference_low'])} to {say(confirmed['difference_high'])}, p = {confirmed['p']:.3g})."
         )
     words = {True: "met", False: "not met", None: "open"}
     for each in found["criteria"]:
@@ -136,3 +160,8 @@ def found_value(criterion: Row) -> str:
 def percent(value: float | None) -> str:
     """A share in percent."""
     return "unknown" if value is None else f"{100 * value:.1f} %"
+
+
+def nats(value: float | None) -> str:
+    """A loss in nats."""
+    return "unknown" if value is None else f"{value:.2f} nats"

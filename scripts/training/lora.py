@@ -37,6 +37,14 @@ class Step:
     penalty: float | None = None
 
 
+class Diverged(Exception):
+    """A training whose loss is no number any more; `steps` up to there."""
+
+    def __init__(self, steps: list[Step]) -> None:
+        super().__init__(f"the loss is not a number at step {steps[-1].step}")
+        self.steps = steps
+
+
 def base_model(checkpoint: str | Path, block: dict) -> torch.nn.Module:
     """The base of a model's block in the precision in which it is used, with attention over packed examples."""
     return load(checkpoint, block, packing.NAME)
@@ -139,6 +147,9 @@ def optimise(
     """One step a batch of (epoch, examples) on their supervised tokens; AdamW, linear decay to zero.
 
     penalty: what is added to each step's loss, a function of the weights.
+
+    Raises:
+        Diverged: the loss is not a number.
     """
     weights = [weight for weight in model.parameters() if weight.requires_grad]
     optimiser = torch.optim.AdamW(weights, lr=learning_rate, weight_decay=0.0)
@@ -159,7 +170,7 @@ def optimise(
         steps.append(Step(number, epoch, loss.item(), len(pack.labels), pack.tokens.shape[1], price))
         progress.advance(f"loss {loss.item():.3f}", tokens)
         if not math.isfinite(loss.item()):
-            break
+            raise Diverged(steps)
     return steps
 
 
@@ -203,18 +214,29 @@ def logits(model: torch.nn.Module, pack: packing.Pack) -> torch.Tensor:
 
 
 def verdict(steps: list[Step], anew: bool = True) -> tuple[str, str | None]:
-    """(status, reason): trained, or failed where the loss is not a number, zero, or not below its start.
+    """(status, reason): trained, or failed where a loss is zero or not below its start.
 
-    The last epoch's mean is compared with the first step's loss: a single last step may be an unlucky batch. anew: the
-    adapter began as the base. One that goes on may know its new data already, so there the loss need not fall.
+    A strategy may train several adapters one after the other; the steps of each are numbered from 1, and each is judged. The last
+    epoch's mean is compared with the first step's loss: a single last step may be an unlucky batch. anew: the adapter began
+    as the base. One that goes on may know its new data already, so there the loss need not fall.
     """
+    reasons = [reason for training in trainings(steps) if (reason := fault(training, anew))]
+    return ("failed", reasons[0]) if reasons else ("trained", None)
+
+
+def trainings(steps: list[Step]) -> list[list[Step]]:
+    """The steps of each training."""
+    starts = [at for at, step in enumerate(steps) if step.step == 1]
+    return [steps[start:stop] for start, stop in zip(starts, [*starts[1:], len(steps)], strict=True)]
+
+
+def fault(steps: list[Step], anew: bool) -> str | None:
+    """What is wrong with the losses of one training."""
     first = steps[0].loss
     final = [step.loss for step in steps if step.epoch == steps[-1].epoch]
     last = sum(final) / len(final)
-    if not all(math.isfinite(step.loss) for step in steps):
-        return "failed", f"the loss is not a number at step {steps[-1].step}"
     if last == 0:
-        return "failed", "the loss is exactly 0: nothing was supervised, or it was read from the wrong place"
+        return "the loss is exactly 0: nothing was supervised, or it was read from the wrong place"
     if anew and last >= first:
-        return "failed", f"the loss did not fall: {first:.4f} at the first step, {last:.4f} in the last epoch"
-    return "trained", None
+        return f"the loss did not fall: {first:.4f} at the first step, {last:.4f} in the last epoch"
+    return None

@@ -92,13 +92,16 @@ def fit(lesson: Lesson, model: dict) -> tuple[dict[str, Any], dict[str, bytes]]:
     from scripts.training import lora
 
     torch.set_num_threads(model["threads"])
-    if not lesson.new and lesson.before:
-        return nothing_new(), lesson.before
+    if not lesson.new:
+        return nothing_new(lesson), lesson.before
     strategy = importlib.import_module(f"scripts.training.strategies.{lesson.recipe['strategy']}")
     start = time.perf_counter()
-    learned: Learned = strategy.learn(replace(lesson, base=partial(loaded, lesson)))
+    try:
+        learned: Learned = strategy.learn(replace(lesson, base=partial(loaded, lesson)))
+        status, reason = lora.verdict(learned.steps, learned.anew)
+    except lora.Diverged as error:
+        learned, status, reason = Learned(error.steps, {}), "failed", str(error)
     lesson.clock["whole"] = time.perf_counter() - start
-    status, reason = lora.verdict(learned.steps, learned.anew)
     rows = [{**asdict(step), "loss": finite(step.loss)} for step in learned.steps]
     losses = {"first_loss": rows[0]["loss"], "last_loss": rows[-1]["loss"]}
     trained = sum(step.tokens for step in learned.steps)
@@ -108,7 +111,8 @@ def fit(lesson: Lesson, model: dict) -> tuple[dict[str, Any], dict[str, bytes]]:
         "tokens_read": trained + learned.more_tokens,
     }
     outcome = {"status": status, "reason": reason, **losses, **cost, "steps": rows}
-    outcome |= {"parameters": lora.parameters(learned.files), "notes": learned.notes, "seconds": lesson.clock}
+    parameters = lora.parameters(learned.files) if learned.files else None
+    outcome |= {"parameters": parameters, "notes": learned.notes, "seconds": lesson.clock}
     return outcome, learned.files if status == "trained" else {}
 
 
@@ -130,9 +134,12 @@ def nothing_to_learn(rows: list[dict], checkpoint: int) -> dict[str, Any]:
     return {"status": "not_trained", "reason": reason, **NOTHING}
 
 
-def nothing_new() -> dict[str, Any]:
-    """The outcome where no session since the checkpoint before can be used: its adapter stands."""
-    return {"status": "trained", "reason": "nothing new: the adapter of the checkpoint before", **NOTHING}
+def nothing_new(lesson: Lesson) -> dict[str, Any]:
+    """The outcome where no session since the checkpoint before can be used: its adapter stands, if there is one."""
+    if lesson.before:
+        return {"status": "trained", "reason": "nothing new: the adapter of the checkpoint before", **NOTHING}
+    reason = f"no usable trajectory since checkpoint {lesson.since}, which has no adapter"
+    return {"status": "not_trained", "reason": reason, **NOTHING}
 
 
 NOTHING = {

@@ -56,10 +56,10 @@ def leaf(key: str) -> str:
 
 
 def expanded(config: Mapping[str, Any]) -> dict[str, Values]:
-    """The recipes that the experiments' grids name, by name. Equal names are equal recipes."""
+    """The recipes that the experiments' grids name, by name. Equal names are equal recipes; unknown parents are told elsewhere."""
     found = {}
     for experiment in config.get("experiments", {}).values():
-        for variant in variants(experiment):
+        for variant in (each for each in variants(experiment) if each.parent in config["recipes"]):
             found[variant.recipe] = made(config["recipes"][variant.parent], variant)
     return found
 

@@ -3,6 +3,9 @@
 import re
 from collections.abc import Iterator, Sequence
 
+from scripts.statistics.experiment_columns import MEASURED, WORDS
+from scripts.workflow.experiments import expanded
+
 Fault = tuple[Sequence[str | int], str, str]  # keys, what is wrong, what to do
 
 RESERVED = re.compile(
@@ -55,7 +58,7 @@ def shared_names(config: dict) -> Iterator[Fault]:
 
 def rankless_experts(config: dict) -> Iterator[Fault]:
     """Mixtures whose experts share a rank that is not enough for a rank of 1 each."""
-    for name, recipe in config["recipes"].items():
+    for name, recipe in {**config["recipes"], **expanded(config)}.items():
         experts = recipe.get("mole", {}).get("experts", 0)
         if recipe["rank"] < experts:
             what = f"{recipe['rank']} is shared by the {experts} experts of mole, and each needs 1"
@@ -99,9 +102,33 @@ def experiment_faults(keys: list[str], experiment: dict, config: dict) -> Iterat
     yield from unknown([*keys, "models"], experiment["models"], config["models"], "block of models")
     yield from unknown([*keys, "split"], [experiment["split"]], config["splits"], "block of splits")
     yield from unknown([*keys, "recipes"], experiment["recipes"], config["recipes"], "block of recipes")
+    what = "recipe of this experiment"
+    yield from unknown([*keys, "controls"], experiment.get("controls", []), experiment["recipes"], what)
     for role in ("reference", "baseline"):
-        what = "recipe of this experiment"
         yield from unknown([*keys, role], [experiment[role]], experiment["recipes"], what)
+        if experiment["recipes"].get(experiment[role]):
+            fault = f"{experiment[role]!r} has a grid, and the {role} is one configuration"
+            yield (
+                [*keys, "recipes", experiment[role]],
+                fault,
+                "write {}, and put the grid on a recipe of another name",
+            )
+    yield from unread_criteria(keys, experiment)
+
+
+def unread_criteria(keys: list[str], experiment: dict) -> Iterator[Fault]:
+    """Criteria on what is no column of summary.csv, or that compare words with a number."""
+    for criterion in experiment["criteria"]:
+        where = [*keys, "criteria", criterion["name"]]
+        yield from unknown(where, [criterion["measure"]], MEASURED, "measure of summary.csv")
+        if (criterion["measure"] in WORDS) is not bool({"equals", "differs"} & criterion.keys()):
+            what = f"{criterion['measure']} is {'a word' if criterion['measure'] in WORDS else 'a number'}"
+            fix = (
+                "compare it with equals or differs"
+                if criterion["measure"] in WORDS
+                else "write at_least or at_most"
+            )
+            yield where, what, fix
 
 
 def missing_imports(keys: list[str], phase: dict, config: dict) -> Iterator[Fault]:

@@ -86,7 +86,8 @@ def test_a_stream_of_sessions_stays_within_the_budget_and_names_them_all():
         assert sum(len(part["sessions"]) for part in parts) == sessions
     (*_, last) = second.notes["compressions"]
     assert last["rank_after"] < last["rank_before"] and 0 < last["energy"] <= 1
-    assert last["before"]["nll"] > 0 and last["after"]["nll"] != last["before"]["nll"]
+    assert list(last["before"]) == list(last["after"]) == last["sessions"]
+    assert all(0 <= value <= 1 for value in (*last["before"].values(), *last["after"].values()))
 
 
 def test_what_peft_loads_is_the_base_with_all_parts():
@@ -101,3 +102,21 @@ def test_what_peft_loads_is_the_base_with_all_parts():
     frozen = {name: weight for name, weight in both.named_parameters() if ".frozen." in name}
     assert frozen
     assert not any(weight.requires_grad for weight in frozen.values())
+
+
+def test_ranks_are_judged_on_sessions_that_did_not_try_them():
+    """And never on a turn that is held out of training, which retention asks about."""
+    new = lesson({}, 0, 3).new
+    names = lambda rows: [row["instance_id"] for row in rows]  # noqa: E731
+    one, other, last = names(new)
+    tried, judges = adaptive_rank.validation(new, new[:1])
+    assert (names(tried), names(judges)) == ([one], [other, last])
+    tried, judges = adaptive_rank.validation(new, new)
+    assert (names(tried), names(judges)) == ([one, other], [last])
+    assert adaptive_rank.validation(new[:1], new[:1]) == (new[:1], [])
+
+
+def test_a_session_that_comes_alone_gets_the_largest_rank():
+    learned = adaptive_rank.learn(lesson({}, 0, 1))
+    (probe,) = learned.notes["probes"]
+    assert (probe["rank"], probe["losses"]) == (max(OWN["ranks"]), {})

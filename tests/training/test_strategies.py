@@ -71,10 +71,10 @@ def hash_of(text):
     return sum(map(ord, text)) % 7
 
 
-def run(folder, strategy, checkpoint, since=0, **changes):
+def run(folder, strategy, checkpoint, since=0, rate=FAST["learning_rate"], **changes):
     """(card, weights) of one checkpoint."""
     own = {strategy: {**OWN[strategy], **changes}} if strategy in OWN else {}
-    job = rule(folder, checkpoint, {**FAST, **own, "strategy": strategy}, since)
+    job = rule(folder, checkpoint, {**FAST, **own, "strategy": strategy, "learning_rate": rate}, since)
     train.main(job)
     card = json.loads(job.output.card.read_text())
     weights = job.output.card.parent / kept.WEIGHTS
@@ -273,7 +273,7 @@ def test_ranks_sum_to_the_single_adapters(total, experts, ranks):
     assert categories.ranks(total, experts) == ranks
 
 
-STRATEGIES = ["full_replay", "naive", *OWN]
+STRATEGIES = list(train.USES)
 
 
 def killed_after(files, work):
@@ -322,7 +322,7 @@ def test_what_a_consolidation_cost(folder):
         losses = pd.read_csv(folder / "adapters/6/loss.csv")
         assert card["tokens_trained"] == losses["tokens"].sum() and card["optimiser_steps"] == len(losses)
         more = card["tokens_read"] - card["tokens_trained"]
-        assert (more > 0) == (strategy in ("ewc", "adaptive_rank"))
+        assert (more > 0) == (strategy in ("ewc", "adaptive_rank", "partial_replay"))
         parts = pd.read_csv(folder / "adapters/6/timing.csv").set_index("part")["seconds"]
         assert parts["whole"] > parts["loading"] > 0 and ("fisher" in parts) == (strategy == "ewc")
         assert card["parameters"] > 0
@@ -395,3 +395,33 @@ def test_arrow_weighs_experts_as_peft_does(folder):
         ).logits
     assert (found - expected).norm() < 1e-4 * expected.norm()
     assert (alike - expected).norm() > 1e-3 * expected.norm()
+
+
+@pytest.mark.parametrize("strategy", STRATEGIES)
+def test_a_training_that_diverges_ends_as_failed(folder, strategy):
+    card, weights = run(folder, strategy, 3, rate=1e30)
+    assert card["status"] == "failed" and card["reason"].startswith("the loss is not a number at step")
+    assert weights is None and card["parameters"] is None and card["optimiser_steps"] > 0
+
+
+@pytest.mark.parametrize("strategy", STRATEGIES)
+def test_nothing_new_after_a_checkpoint_without_an_adapter(folder, strategy):
+    """The checkpoint before failed, and no session since can be used: there is nothing to go on from and nothing to learn."""
+    empty = [{**row, "supervised": []} if row["position"] > 3 else row for row in rows()]
+    write_jsonl(folder / "dataset.jsonl", [{"sessions": 6}, *empty])
+    run(folder, strategy, 3, rate=1e30)
+    if strategy == "full_replay":
+        return  # it begins anew with all sessions, whatever came before
+    card, weights = run(folder, strategy, 6, since=3)
+    assert (card["status"], weights) == ("not_trained", None)
+    assert card["reason"] == "no usable trajectory since checkpoint 3, which has no adapter"
+
+
+def test_each_of_several_trainings_is_judged_by_itself():
+    def training(*losses):
+        return [lora.Step(number, number, loss, 1, 1) for number, loss in enumerate(losses, 1)]
+
+    assert lora.verdict([*training(0.5, 0.3), *training(3.0, 1.0)]) == ("trained", None)
+    status, reason = lora.verdict([*training(3.0, 1.0), *training(0.5, 2.0)])
+    assert status == "failed" and "0.5000 at the first step, 2.0000" in reason
+    assert lora.verdict([*training(3.0, 1.0), *training(0.5, 2.0)], anew=False)[0] == "trained"

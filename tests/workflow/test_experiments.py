@@ -66,7 +66,7 @@ experiments:
 """
 GIVEN = {
     "recipes": "{expert-replay: {}, ewc: {ewc.lambda: [1]}}",
-    "reference": "ewc",
+    "reference": "expert-replay",
     "primary": "retention",
     "criteria": "[]",
 }
@@ -82,6 +82,11 @@ GIVEN = {
         ({"recipes": "{expert-replay: {}, ewk: {}}"}, "'ewk' is no block of recipes"),
         ({"reference": "full-replay"}, "'full-replay' is no recipe of this experiment"),
         ({"primary": "fluency"}, "'fluency' does not fit. Fix: write the measure that chooses"),
+        ({"reference": "ewc"}, "'ewc' has a grid, and the reference is one configuration. Fix: write {}"),
+        ({"recipes": "{expert-replay: {}, ewc: {rank: [2]}, mole: {}}"}, "'mole' is no block of recipes"),
+        ({"criteria": "[{name: n, measure: retension, of: winner, at_least: 1}]"}, "'retension' is no measure of summary.csv"),
+        ({"criteria": "[{name: n, measure: decay, of: winner, at_least: 1}]"}, "experiments.4.criteria.n: decay is a word. Fix: compare it with equals or differs"),
+        ({"criteria": "[{name: n, measure: retention, of: winner, equals: high}]"}, "retention is a number. Fix: write at_least or at_most"),
         ({"criteria": "[{name: n, measure: retention, of: winner}]"}, "Fix: write a block of name, measure, of, and at_least"),
     ],
 )  # fmt: skip

@@ -59,8 +59,8 @@ def groups(rows: Sequence[dict], probe: str) -> list[list[dict]]:
     """The examples that get a part of their own: one list a session, or one for all."""
     if probe == "consolidation":
         return [list(rows)]
-    sessions = dict.fromkeys((row["instance_id"], row["run"]) for row in rows)
-    return [[row for row in rows if (row["instance_id"], row["run"]) == session] for session in sessions]
+    sessions = dict.fromkeys(map(session_of, rows))
+    return [[row for row in rows if session_of(row) == session] for session in sessions]
 
 
 def probe(
@@ -68,30 +68,38 @@ def probe(
 ) -> tuple[int, dict[str, float], dict[str, bytes], list[lora.Step], int]:
     """For some sessions the smallest sufficient rank, the mean validation loss of each rank tried, the adapter's files and
     steps at that rank, and the tokens that all ranks together read.
-
-    Validated on the other new sessions; where there are none, on the pairs of its own that are held out of every training.
     """
-    others = [row for row in lesson.new if row not in group]
-    asked = [buffer.examples_of([pair], lesson.rows)[0] for pair in buffer.pairs_of(others)] or own_held_out(
-        group
-    )
-    found, made = {}, {}
-    for rank in lesson.own["ranks"]:
-        model, steps = on_top(lesson, before, group, rank)
+    tried, judges = validation(lesson.new, group)
+    asked = [buffer.examples_of([pair], lesson.rows)[0] for pair in buffer.pairs_of(judges)]
+    found, made, read = {}, {}, 0
+    for rank in lesson.own["ranks"] if asked else ():
+        model, steps = on_top(lesson, before, tried, rank)
         found[rank], made[rank] = lora.losses(model, asked), (lora.saved(model), steps)
-    best = sufficient(found)
-    read = sum(step.tokens for _, steps in made.values() for step in steps)
-    read += len(found) * sum(len(one["input_ids"]) for one in asked)
+        read += sum(step.tokens for step in steps) + sum(len(one["input_ids"]) for one in asked)
+    best = sufficient(found) if found else max(lesson.own["ranks"])
+    if tried is not group or not found:
+        model, steps = on_top(lesson, before, group, best)
+        made[best], read = (lora.saved(model), steps), read + sum(step.tokens for step in steps)
     return best, {str(rank): fmean(losses) for rank, losses in found.items()}, *made[best], read
 
 
-def own_held_out(group: list[dict]) -> list[dict]:
-    """Held-out replies as questions."""
-    return [
-        {**row, "supervised": [span], "input_ids": row["input_ids"][: span[1]]}
-        for row in group
-        for span in row["held_out"]
-    ]
+def validation(new: list[dict], group: list[dict]) -> tuple[list[dict], list[dict]]:
+    """(examples that every rank is tried on, examples of other sessions that judge them).
+
+    A session's part is judged by the other new sessions. One part for all of them is tried without the last one, which
+    judges, and then trained on all. A session that comes alone has no judge, and gets the largest rank.
+    """
+    if others := [row for row in new if row not in group]:
+        return group, others
+    last = session_of(group[-1])
+    judges = [row for row in group if session_of(row) == last]
+    tried = [row for row in group if session_of(row) != last]
+    return (tried, judges) if tried else (group, [])
+
+
+def session_of(row: dict) -> tuple[str, int]:
+    """Which session an example is of."""
+    return row["instance_id"], row["run"]
 
 
 def sufficient(losses: dict[int, list[float]]) -> int:
@@ -144,11 +152,14 @@ def compression(
 
 
 def known(lesson: Lesson, held: dict[str, bytes], sessions: list[str]) -> dict[str, float | None]:
-    """The measures of retention (answers.py) of some sessions under an adapter."""
+    """Retention of each of some sessions under an adapter; of a session with several examples, their mean."""
     model = lora.with_adapter(lesson.base(), held).eval()
     asked = answers.held_out(lesson.rows, lesson.rows[-1]["position"])
     rows = [row for row in asked if row["instance_id"] in sessions]
-    return answers.mean([answers.score(given) for given in answers.ask(model, rows)])
+    scores: dict[str, list] = {row["instance_id"]: [] for row in rows}
+    for row, given in zip(rows, answers.ask(model, rows), strict=True):
+        scores[row["instance_id"]].append(answers.score(given))
+    return {session: answers.mean(own)["retention"] for session, own in scores.items()}
 
 
 def compressed(

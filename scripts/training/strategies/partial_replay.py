@@ -7,6 +7,7 @@ import json
 from functools import cache
 
 import numpy as np
+from peft import PeftModel
 
 from scripts.training import buffer, lora
 from scripts.training.buffer import Known, Pair
@@ -32,14 +33,15 @@ def learn(lesson: Lesson) -> Learned:
     )
     candidates = [*kept, *new]
     size = buffer.size_of(own["buffer"], len(buffer.pairs_of(lesson.rows)))
-    stays = buffer.keep(candidates, size, own["priority"], known(candidates, lesson, model))
+    read: list[int] = []
+    stays = buffer.keep(candidates, size, own["priority"], known(candidates, lesson, model, read))
     files = {**lora.saved(model), BUFFER: written(stays)}
     notes = {
         "buffer_pairs": len(stays),
         "candidate_pairs": len(candidates),
         "replayed_examples": len(replayed),
     }
-    return Learned(steps, files, notes, anew=not lesson.before)
+    return Learned(steps, files, notes, anew=not lesson.before, more_tokens=sum(read))
 
 
 def kept_pairs(before: dict[str, bytes]) -> list[Pair]:
@@ -54,23 +56,27 @@ def written(pairs: list[Pair]) -> bytes:
     return ("[" + ",\n ".join(lines) + "]\n").encode()
 
 
-def known(pairs: list[Pair], lesson: Lesson, model: object) -> Known:
-    """What the priorities ask of the pairs, measured when it is asked for."""
+def known(pairs: list[Pair], lesson: Lesson, model: PeftModel, read: list[int]) -> Known:
+    """What the priorities ask of the pairs, measured when it is asked for; read: gets the tokens that measuring reads."""
     rows = {row["row"]: row for row in lesson.rows}
 
     @cache
     def singles() -> list[dict]:
         return [buffer.examples_of([pair], lesson.rows)[0] for pair in pairs]
 
+    def losses(asked: list[dict]) -> list[float]:
+        read.extend(len(one["input_ids"]) for one in asked)
+        return lora.losses(model, asked)
+
     def confidence() -> list[float]:
         """As recorded; a reply that no model generated (the expert's) has its likelihood under the base."""
         recorded = [rows[pair.row]["turns"][str(pair.span[0])]["log_probability"] for pair in pairs]
         absent = [at for at, value in enumerate(recorded) if value is None]
         with model.disable_adapter():
-            found = lora.losses(model, [singles()[at] for at in absent])
+            found = losses([singles()[at] for at in absent])
         return [-found[absent.index(at)] if value is None else value for at, value in enumerate(recorded)]
 
     def vectors() -> np.ndarray:
         return lesson.embed([rows[pair.row]["turns"][str(pair.span[0])]["read"] for pair in pairs])
 
-    return Known(lambda: lora.losses(model, singles()), confidence, vectors, lesson.recipe["seed"])
+    return Known(lambda: losses(singles()), confidence, vectors, lesson.recipe["seed"])
