@@ -14,7 +14,7 @@ HOME = Path(os.path.relpath(workflow.basedir))
 sys.path.insert(0, workflow.basedir)
 
 from scripts.workflow import setup
-from scripts.workflow.experiments import expanded
+from scripts.workflow.experiments import expanded, names_pattern
 
 setup.environment(workflow.basedir)
 setup.check_yaml(HOME / "config.yaml")
@@ -39,7 +39,7 @@ wildcard_constraints:
     repo=one_of([*config["repos"], *config.get("streams", {})]),
     model=one_of(config["models"]),
     split=one_of(config["splits"]),
-    recipe=one_of(config["recipes"]),
+    recipe=names_pattern(config),
     arm=one_of(ARMS),
     phase=one_of(config["phases"]),
     experiment=one_of(config.get("experiments", {})),

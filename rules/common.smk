@@ -38,7 +38,7 @@ def one_of(names):
 # Folders with sessions: <model>/base, expert, habits or imported, and <model>/<split>/<recipe>/<arm>.
 SESSIONS = (
     f"({one_of(config['models'])})/"
-    f"(base|expert|habits|imported|({one_of(config['splits'])})/({one_of(config['recipes'])})/({one_of(ARMS)}))"
+    f"(base|expert|habits|imported|({one_of(config['splits'])})/({names_pattern(config)})/({one_of(ARMS)}))"
 )
 
 

@@ -4,6 +4,7 @@ A block says where (repos, models, split), what (recipes, each with a grid of ke
 (reference, the upper bound; baseline, the naive one), which measure decides, and which criteria were set before.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from copy import deepcopy
 from itertools import product
@@ -62,6 +63,27 @@ def expanded(config: Mapping[str, Any]) -> dict[str, Values]:
         for variant in (each for each in variants(experiment) if each.parent in config["recipes"]):
             found[variant.recipe] = made(config["recipes"][variant.parent], variant)
     return found
+
+
+def names_pattern(config: Mapping[str, Any]) -> str:
+    """A regular expression of all recipes' names, the grids' included and short: Snakemake reads it for every file of the DAG."""
+    made_by_grids = expanded(config)
+    plain = [re.escape(name) for name in config["recipes"] if name not in made_by_grids]
+    grids = [
+        grid_pattern(parent, grid, experiment["seeds"])
+        for experiment in config.get("experiments", {}).values()
+        for parent, grid in experiment["recipes"].items()
+    ]
+    return "|".join(dict.fromkeys([*plain, *grids]))
+
+
+def grid_pattern(parent: str, grid: Mapping[str, list], seeds: list[int]) -> str:
+    """The names of one recipe's variants: those that `variants` makes, and no others."""
+    choices = [*((leaf(key), values) for key, values in grid.items()), ("seed", seeds)]
+    words = (
+        f"{re.escape(key)}-({'|'.join(re.escape(str(value)) for value in values)})" for key, values in choices
+    )
+    return "-".join([re.escape(parent), *words])
 
 
 def made(parent: Values, variant: Variant) -> Values:

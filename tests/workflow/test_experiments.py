@@ -1,8 +1,10 @@
 """Grids expand to recipes, chains are what the DAG builds, and a value that a key may not have is told before."""
 
+import re
+
 import pytest
 
-from scripts.workflow.experiments import chains, expanded, variants
+from scripts.workflow.experiments import chains, expanded, names_pattern, variants
 from scripts.workflow.plan import all_adapters_of, training_size
 from tests.workflow.conftest import ROOT
 from tests.workflow.test_config import complaints  # noqa: F401
@@ -44,6 +46,30 @@ def test_recipes_keep_what_the_grid_does_not_name():
     made = expanded(CONFIG)["ewc-lambda-10-rank-4-seed-7"]
     assert made == {"seed": 7, "rank": 4, "ewc": {"lambda": 10, "samples": 5}}
     assert CONFIG["recipes"]["ewc"]["ewc"]["lambda"] == 1
+
+
+def test_the_pattern_of_names_matches_them_and_nothing_else():
+    """`leaf` shortens keys, so two keys of a grid may share a word; a dot in a value is a dot."""
+    block = {
+        **BLOCK,
+        "recipes": {"naive": {}, "p": {"partial_replay.buffer": [500, 0.1], "a.new": [1], "b.new": [2]}},
+    }
+    config = {
+        **CONFIG,
+        "recipes": {**CONFIG["recipes"], "p": {"seed": 0}},
+        "experiments": {"2": block, "4": BLOCK},
+    }
+    names = expanded(config)
+    config["recipes"] |= names
+    found = re.compile(names_pattern(config))
+    assert all(found.fullmatch(name) for name in config["recipes"]) and len(names) == 10
+    wrong = (
+        "naive-seed-1",
+        "p-buffer-0x1-new-1-new-2-seed-0",
+        "p-buffer-500-new-1-new-2",
+        "ewc-lambda-10-rank-8-seed-0",
+    )
+    assert not any(found.fullmatch(name) for name in wrong)
 
 
 def test_a_stream_is_as_long_as_its_parts():
