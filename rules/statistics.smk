@@ -93,3 +93,22 @@ rule experiment_timing:
         code=code_of("statistics", "measures"),
     script:
         "../scripts/statistics/experiment_timing.py"
+
+
+rule experiment_primary:
+    """The primary tests of all experiments, with Holm's adjustment over them."""
+    input:
+        verdicts=expand("results/experiments/{name}/verdict.json", name=config.get("experiments", {})),
+    output:
+        primary="results/experiments/primary.csv",
+    log:
+        "logs/experiments/experiment_primary.log",
+    benchmark:
+        "benchmarks/experiments/experiment_primary.tsv"
+    resources:
+        mem_mb=500,
+        runtime=10,
+    params:
+        code=code_of("statistics", "measures"),
+    script:
+        "../scripts/statistics/experiment_primary.py"

@@ -16,6 +16,7 @@ from scripts.statistics import (
     chains,
     decay,
     experiment_curves,
+    experiment_primary,
     experiment_rows,
     experiment_summary,
     experiment_timing,
@@ -314,6 +315,28 @@ def drawn(folder, matrices):
     assert all(b"</svg>" in content for content in first)
     experiment.main(rule)
     assert [(folder / name).read_bytes() for name in vars(output).values()] == first
+
+
+def test_primary_tests_are_adjusted_over_all_experiments(place):
+    rows = experiment_rows.rows(place, EXPERIMENT, SETTINGS)
+    found = registered.verdict(place, rows, EXPERIMENT, SETTINGS)
+    without = {**found, "winner": None, "confirmation": None}
+    ps = [0.01, 0.04, None]
+    verdicts = [
+        {
+            "experiment": str(n),
+            "places": [{**found, "confirmation": {**found["confirmation"], "p": p}} if p else without],
+        }
+        for n, p in enumerate(ps, 2)
+    ]
+    table = experiment_primary.table(verdicts)
+    assert [each["p_holm"] for each in table] == [pytest.approx(0.02), pytest.approx(0.04), None]
+    assert (table[0]["experiment"], table[0]["winner"], table[0]["winner_value"]) == (
+        "2",
+        "partial-buffer-4",
+        pytest.approx(0.8),
+    )
+    assert set(table[0]) == set(experiment_primary.COLUMNS)
 
 
 def test_seconds_and_memory(tmp_path, files):
