@@ -4,6 +4,8 @@ import json
 import os
 import shutil
 import signal
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -17,9 +19,12 @@ from scripts.errors import UserError
 from scripts.files import write_jsonl
 from scripts.training import buffer, categories, kept, lora, merge, packing, router, train
 from scripts.training.gates import attached, gate
-from scripts.training.mixture import with_adapter
+from scripts.training.mixture import mixture, with_adapter
 from scripts.training.strategies import osf
-from tests.training.tiny import RECIPE, base, checkpoint, examples, rule
+from scripts.trajectories.engines import Ask, Conversation
+from scripts.trajectories.engines.local import LocalEngine
+from scripts.trajectories.engines.local import load as load_for_use
+from tests.training.tiny import MODEL, RECIPE, base, checkpoint, examples, rule
 
 FAST = {**RECIPE, "epochs": 2}
 PARTIAL = {"buffer": 3, "priority": "difficulty", "new": 1, "replay": 1, "steps": 6}
@@ -425,3 +430,36 @@ def test_each_of_several_trainings_is_judged_by_itself():
     status, reason = lora.verdict([*training(3.0, 1.0), *training(0.5, 2.0)])
     assert status == "failed" and "0.5000 at the first step, 2.0000" in reason
     assert lora.verdict([*training(3.0, 1.0), *training(0.5, 2.0)], anew=False)[0] == "trained"
+
+
+class Sure:
+    """A router that gives `text 0` to the first expert and everything else to the last."""
+
+    def weights(self, queries, top_k):
+        first = np.allclose(queries[0, 2:] * np.sqrt(2), vectors(["text 0"])[0])
+        return torch.tensor([[1.0, 0.0, 0.0] if first else [0.0, 0.0, 1.0]])
+
+
+def test_the_engine_routes_each_conversation_of_a_batch_by_its_own_query(folder):
+    """Equal prompts with unlike queries: each reply is that of the weights merged with its own query's weights."""
+    run(folder, "mole", 6, rate=0.1)
+    adapter = folder / "adapters/6"
+    experts = replace(mixture(adapter, vectors), router=Sure())
+    engine = LocalEngine(load_for_use(checkpoint(), adapter, MODEL), None, 3, experts)
+    queries = [("issue", "text 0"), ("issue", "text 3")]
+    tokens = rows()[0]["input_ids"][:9]
+
+    def reply(query):
+        return engine.complete(Conversation(list(tokens), query=query), Ask(4, ()))
+
+    alone = [reply(query) for query in queries]
+    with ThreadPoolExecutor(2) as pool:
+        assert list(pool.map(reply, queries)) == alone
+    engine.close()
+    for query, said in zip(queries, alone, strict=True):
+        merged = plain()
+        merge_by_hand(merged, load_file(adapter / kept.WEIGHTS), experts.gate(*query)[0])
+        with torch.inference_mode():
+            expected = merged(input_ids=torch.tensor([tokens])).logits[0, -1].log_softmax(-1)
+        assert said.log_probabilities[0] == pytest.approx(float(expected.max()), abs=1e-4)
+    assert abs(alone[0].log_probabilities[0] - alone[1].log_probabilities[0]) > 1e-3

@@ -72,7 +72,7 @@ def probe(
     tried, judges = validation(lesson.new, group)
     asked = [buffer.examples_of([pair], lesson.rows)[0] for pair in buffer.pairs_of(judges)]
     found, made, read = {}, {}, 0
-    for rank in lesson.own["ranks"] if asked else ():
+    for rank in sorted(lesson.own["ranks"], reverse=True) if asked else ():  # one too large is told first
         model, steps = on_top(lesson, before, tried, rank)
         found[rank], made[rank] = lora.losses(model, asked), (lora.saved(model), steps)
         read += sum(step.tokens for step in steps) + sum(len(one["input_ids"]) for one in asked)
@@ -80,7 +80,7 @@ def probe(
     if tried is not group or not found:
         model, steps = on_top(lesson, before, group, best)
         made[best], read = (lora.saved(model), steps), read + sum(step.tokens for step in steps)
-    return best, {str(rank): fmean(losses) for rank, losses in found.items()}, *made[best], read
+    return best, {str(rank): fmean(found[rank]) for rank in sorted(found)}, *made[best], read
 
 
 def validation(new: list[dict], group: list[dict]) -> tuple[list[dict], list[dict]]:
