@@ -214,7 +214,7 @@ def logits(model: torch.nn.Module, pack: packing.Pack) -> torch.Tensor:
 
 
 def verdict(steps: list[Step], anew: bool = True) -> tuple[str, str | None]:
-    """(status, reason): trained, or failed where a loss is zero or not below its start.
+    """(status, reason): trained, or failed where a loss is no number, zero, or not below its start.
 
     A strategy may train several adapters one after the other; the steps of each are numbered from 1, and each is judged. The last
     epoch's mean is compared with the first step's loss: a single last step may be an unlucky batch. anew: the adapter began
@@ -235,6 +235,8 @@ def fault(steps: list[Step], anew: bool) -> str | None:
     first = steps[0].loss
     final = [step.loss for step in steps if step.epoch == steps[-1].epoch]
     last = sum(final) / len(final)
+    if not all(math.isfinite(step.loss) for step in steps):
+        return str(Diverged(steps))
     if last == 0:
         return "the loss is exactly 0: nothing was supervised, or it was read from the wrong place"
     if anew and last >= first:
