@@ -39,7 +39,7 @@ wildcard_constraints:
     repo=one_of([*config["repos"], *config.get("streams", {})]),
     model=one_of(config["models"]),
     split=one_of(config["splits"]),
-    recipe=names_pattern(config),
+    recipe=RECIPES,
     arm=one_of(ARMS),
     phase=one_of(config["phases"]),
     experiment=one_of(config.get("experiments", {})),

@@ -35,10 +35,12 @@ def one_of(names):
     return "|".join(map(re.escape, names)) or "(?!)"
 
 
+RECIPES = names_pattern(config)
+
 # Folders with sessions: <model>/base, expert, habits or imported, and <model>/<split>/<recipe>/<arm>.
 SESSIONS = (
     f"({one_of(config['models'])})/"
-    f"(base|expert|habits|imported|({one_of(config['splits'])})/({names_pattern(config)})/({one_of(ARMS)}))"
+    f"(base|expert|habits|imported|({one_of(config['splits'])})/({RECIPES})/({one_of(ARMS)}))"
 )
 
 

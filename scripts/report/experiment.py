@@ -53,7 +53,7 @@ def comparison(summary: pd.DataFrame, curves: pd.DataFrame) -> Figure:
     axes[0][1].axvline(0, color="#999999", linewidth=0.8)
     costs(axes[0][2], summary, curves)
     detail = "Means over sessions with 95 % bootstrap intervals; right: tokens that each consolidation read."
-    headline(figure, best(summary), detail)
+    headline(figure, losses(summary), detail)
     return figure
 
 
@@ -85,7 +85,7 @@ def costs(axes: Axes, summary: pd.DataFrame, curves: pd.DataFrame) -> None:
     axes.legend(loc="upper left")
 
 
-def best(summary: pd.DataFrame) -> str:
+def losses(summary: pd.DataFrame) -> str:
     """The headline: what naive training loses and what the reference does; the best of many candidates would flatter itself."""
     known = summary.dropna(subset="forgetting").set_index("role")["forgetting"]
     naive, upper = (

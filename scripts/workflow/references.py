@@ -121,14 +121,10 @@ def unread_criteria(keys: list[str], experiment: dict) -> Iterator[Fault]:
     for criterion in experiment["criteria"]:
         where = [*keys, "criteria", criterion["name"]]
         yield from unknown(where, [criterion["measure"]], MEASURED, "measure of summary.csv")
-        if (criterion["measure"] in WORDS) is not bool({"equals", "differs"} & criterion.keys()):
-            what = f"{criterion['measure']} is {'a word' if criterion['measure'] in WORDS else 'a number'}"
-            fix = (
-                "compare it with equals or differs"
-                if criterion["measure"] in WORDS
-                else "write at_least or at_most"
-            )
-            yield where, what, fix
+        word = criterion["measure"] in WORDS
+        if word is not bool({"equals", "differs"} & criterion.keys()):
+            what = f"{criterion['measure']} is {'a word' if word else 'a number'}"
+            yield where, what, "compare it with equals or differs" if word else "write at_least or at_most"
 
 
 def missing_imports(keys: list[str], phase: dict, config: dict) -> Iterator[Fault]:
