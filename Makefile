@@ -5,12 +5,12 @@ CORES ?= 1
 # an overlay on config.yaml, as in STUDY=studies/mine.yaml; of several, in quotes, the later ones win
 STUDY ?=
 
-BIN := $(CURDIR)/.venv/bin
+BIN := .venv/bin
 SNAKEMAKE := $(BIN)/snakemake
 OVERLAYS = $(if $(STUDY),--configfile $(STUDY))
 RUN = $(SNAKEMAKE) --cores $(CORES) $(OVERLAYS)
 TABLES = results/$(1)/summary.csv results/$(1)/timing.csv
-export PATH := $(BIN):$(PATH)
+export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .DEFAULT_GOAL := help
 .PHONY: help phase1 phase2 smoke report test lint bench rulegraph recover check

@@ -1,5 +1,8 @@
 """The one error a user is meant to read: where it is, what is wrong, how to mend it."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 
 class UserError(ValueError):
     """Bad input, named so that it can be mended without reading the code.
@@ -13,3 +16,12 @@ class UserError(ValueError):
     def __init__(self, where: str, what: str, fix: str) -> None:
         super().__init__(f"{where}: {what}. Fix: {fix}.")
         self.where, self.what, self.fix = where, what, fix
+
+
+@contextmanager
+def concerning(key: str) -> Iterator[None]:
+    """Errors of what a key of the configuration names begin with the key."""
+    try:
+        yield
+    except UserError as error:
+        raise UserError(f"{key}, {error.where}", error.what, error.fix) from error

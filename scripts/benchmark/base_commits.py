@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from scripts.benchmark import archive, bundle, clone, layout
 from scripts.benchmark.task import Task, load_sequence
 from scripts.benchmark.validate import as_csv
-from scripts.errors import UserError
+from scripts.errors import UserError, concerning
 from scripts.files import atomic_write, canonical_json
 from scripts.jobs import job
 
@@ -70,7 +70,8 @@ def main(snakemake: Any) -> None:
     with job(snakemake) as log:
         path, code, output = snakemake.input.sequence, snakemake.params.source, snakemake.output
         tasks = load_sequence(path, None)
-        files = collect(code, tasks, Path(output.bundle), CACHE)
+        with concerning(f"repos.{snakemake.wildcards.repo}.code"):
+            files = collect(code, tasks, Path(output.bundle), CACHE)
         source = "archive" if code == ARCHIVES else "git"
         atomic_write(output.benchmark, canonical_json(marked(tasks, files, source)) + "\n")
         rows = [{"task": task, "reason": reason} for task, reason in files.left_out.items()]

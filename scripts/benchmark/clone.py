@@ -58,7 +58,8 @@ def no_commit(task: str, commit: str, code: str) -> UserError:
 
 def local(code: str) -> Path:
     """The folder of a local repository's objects, of a clone, a bare one or a worktree."""
-    ask = ("git", "-c", "safe.directory=*", "rev-parse", "--path-format=absolute", "--git-path", "objects")
+    ask = ("git", "-c", "safe.directory=*", "rev-parse", "--show-prefix", "--path-format=absolute")
+    ask += ("--git-path", "objects")
     folder = Path(code).expanduser()
     found = (
         subprocess.run(ask, cwd=folder, env=surroundings(), capture_output=True) if folder.is_dir() else None
@@ -67,7 +68,11 @@ def local(code: str) -> Path:
         raise UserError(
             f"code {code}", "there is no git repository", "give the URL or the path of one, or `archives`"
         )
-    return Path(os.fsdecode(found.stdout.removesuffix(b"\n"))).resolve()
+    below, _, objects = os.fsdecode(found.stdout).removesuffix("\n").partition("\n")
+    if below:
+        what = f"there is no git repository, but the folder {below} of one"
+        raise UserError(f"code {code}", what, f"give the repository itself, not {below} in it")
+    return Path(objects).resolve()
 
 
 def download(url: str, wanted: dict[str, str], cache: Path) -> Path:

@@ -42,10 +42,11 @@ def environments(tasks: list[Task], answer: dict, repository: Path, python: str 
     return {"swebench": answer["swebench"], "versions": found, "tasks": answer["tasks"]}
 
 
-def mined(tasks: list[Task], python: str | None, requirements: list[str]) -> dict:
-    """The content of environments.json for tasks that were mined: one environment for all of them."""
-    what = plain(python, requirements, min(task.id for task in tasks))
-    return {"versions": {"mined": what.as_json()}, "tasks": {task.id: {"version": "mined"} for task in tasks}}
+def mined(tasks: list[str], python: str | None, requirements: list[str]) -> dict:
+    """The content of environments.json for tasks that were mined, by their ids: one environment for all of them."""
+    what = plain(python, requirements, min(tasks)).as_json()
+    named = {task: {"version": "mined"} for task in tasks}
+    return {"versions": {"mined": what}, "tasks": named, "complete": True}
 
 
 def reader(repository: Path, commit: str) -> Any:
@@ -69,7 +70,7 @@ def main(snakemake: Any) -> None:
             repository = mirror(Path(snakemake.input.bundle), CACHE / "mirrors")
             found = environments(tasks, answer, repository, params.python, snakemake.input.tasks)
         else:
-            found = mined(tasks, params.python, params.requirements)
+            found = mined([task.id for task in tasks], params.python, params.requirements)
         atomic_write(snakemake.output.environments, canonical_json(found) + "\n")
         log.info("%d versions of %d tasks", len(found["versions"]), len(tasks))
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from scripts.benchmark.arrange import spread
-from scripts.benchmark.ingredients import plain
+from scripts.benchmark.environments import mined
 from scripts.benchmark.laboratory import Laboratory, Original
 from scripts.benchmark.mine import benchmark, records, trees, with_dependencies
 from scripts.benchmark.mirror import mirror
@@ -20,6 +20,7 @@ from scripts.benchmark.own_code import Code, read_code
 from scripts.benchmark.own_suite import Suite, probe, sources, test_files
 from scripts.benchmark.own_trials import Trial, draw, hunt
 from scripts.benchmark.repository import write_bundle
+from scripts.benchmark.runtimes import interpreters
 from scripts.benchmark.runtimes.local import Local
 from scripts.errors import UserError
 from scripts.files import atomic_write, canonical_json
@@ -33,15 +34,24 @@ TIMES = 3
 log = logging.getLogger(__name__)
 
 
-Make = Callable[[Code, dict, Path], Laboratory]
+Make = Callable[[Code, dict, Path, str], Laboratory]
 
 
-def laboratory(code: Code, block: dict, cache: Path) -> Laboratory:
-    """The repository as it is, in an environment of its own."""
-    place, source = mirrored(code, cache), Original().id
-    what = plain(block["python"], block["requirements"], source).as_json()
-    specs = {"versions": {"mined": what}, "tasks": {source: {"version": "mined"}}}
-    return Laboratory(place, Local(specs, place, cache), Limits(**block["limits"]))
+def laboratory(code: Code, block: dict, cache: Path, where: str) -> Laboratory:
+    """The repository as it is, in an environment of its own.
+
+    Raises:
+        UserError: there is no such interpreter, or the repository or a requirement cannot be installed.
+    """
+    place = mirrored(code, cache)
+    specs = mined([Original().id], block["python"], block["requirements"])
+    instead = "set `python` to a version that is here, or leave it out"
+    interpreters.find(block["python"] or interpreters.OWN, f"{where}.python", instead)
+    log.info("installing %s with %s", code.origin, ", ".join(block["requirements"]) or "nothing else")
+    if failure := (runtime := Local(specs, place, cache)).failure(Original()):
+        fix = "look at `requirements`, `python` and `code`; installing it by hand shows the whole output"
+        raise UserError(where, failure, fix)
+    return Laboratory(place, runtime, Limits(**block["limits"]))
 
 
 def mirrored(code: Code, cache: Path) -> Path:
@@ -87,7 +97,7 @@ def build(
     where, start = f"repos.{name}", time.monotonic()
     code = read_code(block["code"], cache, f"{where}.code")
     files = test_files(code, block["tests"], f"{where}.tests")
-    place = make(code, block, cache)
+    place = make(code, block, cache, where)
     suite = probe(place, files, place.limits.cpu_seconds, f"{where}.tests")
     log.info(
         "%d tests pass, %d are not used (%.0f s)",

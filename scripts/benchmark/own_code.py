@@ -1,9 +1,11 @@
 """A user's own repository as files: a commit of a local git repository, or a package's source release."""
 
 import io
+import os
 import subprocess
 import tarfile
 import zipfile
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +15,7 @@ from scripts.benchmark.repository import File, git, git_bytes
 from scripts.errors import UserError
 
 REGISTRY = "registry:"
+DAMAGE = (tarfile.TarError, zipfile.BadZipFile, EOFError, zlib.error)
 GIT = ("-c", "safe.directory=*")  # a study reads repositories of other users too
 
 
@@ -72,14 +75,17 @@ def from_git(folder: Path, commit: str, where: str) -> Code:
     """The files of a commit; what is not committed does not count."""
     fix = "name a folder with a git repository, or registry:<package>==<version>"
     try:
-        git(*GIT, "rev-parse", "--git-dir", cwd=folder)
+        below = git(*GIT, "rev-parse", "--show-prefix", cwd=folder).strip()
     except (OSError, subprocess.CalledProcessError) as error:
         raise UserError(where, f"{folder} is not a git repository", fix) from error
+    if below:
+        fix = "name that repository, or make the folder one of its own (git init, git add, git commit)"
+        raise UserError(where, f"{folder} is not a git repository, but the folder {below} of one", fix)
     if not (full := version_of(f"{folder}@{commit}")):
         raise UserError(
             where, f"{folder} has no commit {commit}", "commit something, or name a commit of `git log`"
         )
-    listing = git(*GIT, "ls-tree", "-r", "-z", "--full-tree", full, cwd=folder).split("\0")
+    listing = os.fsdecode(git_bytes(*GIT, "ls-tree", "-r", "-z", "--full-tree", full, cwd=folder)).split("\0")
     rows = [(*about.split(), path) for about, path in (line.split("\t", 1) for line in listing if line)]
     contents = blobs(folder, [name for _, kind, name, _ in rows if kind == "blob"])
     files = {path: File(contents.get(name, name.encode()), mode) for mode, _, name, path in rows}
@@ -106,7 +112,11 @@ def from_registry(package: str, cache: Path, where: str) -> Code:
     except NoRelease as reason:
         fix = f"name a version that `pip index versions {name}` lists and that has a source release"
         raise UserError(where, str(reason), fix) from reason
-    files = {path.split("/", 1)[1]: file for path, file in unpacked(archive) if "/" in path}
+    try:
+        files = {path.split("/", 1)[1]: file for path, file in unpacked(archive) if "/" in path}
+    except DAMAGE as error:
+        what = f"the archive {archive} is damaged ({error})"
+        raise UserError(where, what, "delete it and run again") from error
     return Code(files, f"{name} {version} from the package registry")
 
 

@@ -21,6 +21,14 @@ def expand(at: str) -> str:
     return str(Path(at).expanduser()) if at.startswith("~") else at
 
 
+def needed(at: str, path: Path) -> None:
+    """UserError for a file behind $REHEARSAL_DATA that is not there: it names the variable."""
+    if at.startswith(DATA) and not path.is_file():
+        said = f"is {os.environ[DATA[1:]]}" if os.environ.get(DATA[1:]) else "is not set"
+        fix = f"export {DATA[1:]}=<the folder that holds {path.name}>, or write a URL, a path or a hub id"
+        raise UserError(at, f"there is no file {path} (the variable {DATA[1:]} {said})", fix)
+
+
 def is_url(at: str) -> bool:
     return "://" in at
 

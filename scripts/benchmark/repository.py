@@ -67,7 +67,7 @@ def commit(name: str, files: Mapping[str, str | File], marks: dict[bytes, int]) 
             marks[content] = len(marks) + 1
             blobs += f"blob\nmark :{marks[content]}\n".encode() + data(content)
         place = content.decode() if mode == SUBMODULE else f":{marks[content]}"
-        entries += f"M {mode} {place} {quoted(path)}\n".encode()
+        entries += os.fsencode(f"M {mode} {place} {quoted(path)}\n")
     return blobs + head + entries + b"\n"
 
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from scripts.benchmark.layout import benchmark
 from scripts.benchmark.task import load_benchmark, load_sequence
+from scripts.errors import concerning
 from scripts.files import atomic_write, canonical_json
 from scripts.jobs import job
 
@@ -17,7 +18,8 @@ def one(path: Path | str, repo: str) -> dict:
 
 def main(snakemake: Any) -> None:
     with job(snakemake) as log:
-        found = one(snakemake.input.benchmark, snakemake.params.sequence)
+        with concerning(f"repos.{snakemake.wildcards.repo}.sequence"):
+            found = one(snakemake.input.benchmark, snakemake.params.sequence)
         atomic_write(snakemake.output.benchmark, canonical_json(found) + "\n")
         log.info("%d tasks of %s", found["metadata"]["total_tasks"], snakemake.params.sequence)
 

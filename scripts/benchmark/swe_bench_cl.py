@@ -12,9 +12,9 @@ from typing import Any
 from scripts.benchmark import published, verified
 from scripts.benchmark.download import download
 from scripts.benchmark.layout import benchmark
-from scripts.benchmark.places import check, digest, expand, is_hub, is_url
+from scripts.benchmark.places import check, digest, expand, is_hub, is_url, needed
 from scripts.benchmark.rows import content, digest_of_rows, from_hub
-from scripts.errors import UserError
+from scripts.errors import UserError, concerning
 from scripts.files import atomic_write, canonical_json
 from scripts.jobs import job
 
@@ -33,6 +33,7 @@ def obtain(at: str, sha256: str | None, cache: Path) -> tuple[Any, dict]:
         total = check(digest_of_rows(found), sha256, f"data set {place}", CORRECT)
     else:
         path = download(place, cache / "downloads", sha256) if is_url(place) else Path(place)
+        needed(at, path)
         total = check(digest(path), sha256, str(path), CORRECT) if path.is_file() else None
         found = content(path)
     return found, {"at": at, "sha256": total}
@@ -85,7 +86,8 @@ def version(metadata: dict, rows: dict[Any, dict], where: str) -> str:
 def main(snakemake: Any) -> None:
     with job(snakemake) as log:
         cache = Path(snakemake.output.benchmark).parents[1]
-        found, origins = build(snakemake.params.source, cache)
+        with concerning("benchmarks.swe-bench-cl"):
+            found, origins = build(snakemake.params.source, cache)
         text = canonical_json(found) + "\n"
         atomic_write(snakemake.output.benchmark, text)
         atomic_write(snakemake.output.sources, canonical_json(origins) + "\n")

@@ -185,6 +185,6 @@ def block(folder: Path, **others: object) -> dict:
     return own | {"limits": LIMITS} | others
 
 
-def place(code: Code, block: dict, cache: Path) -> Laboratory:
+def place(code: Code, block: dict, cache: Path, where: str) -> Laboratory:
     """A laboratory on the workflow's own interpreter, which needs no registry."""
     return Laboratory(mirrored(code, cache), Own(cache), Limits(**block["limits"]))

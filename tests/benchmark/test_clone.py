@@ -3,6 +3,7 @@
 import functools
 import http.server
 import shutil
+import subprocess
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
@@ -151,6 +152,18 @@ def test_no_repository_at_a_path(tmp_path, monkeypatch, code):
     monkeypatch.chdir(tmp_path)
     with pytest.raises(UserError, match="there is no git repository"):
         trees(code, {"kit__kit-1": "1" * 40}, tmp_path)
+
+
+def test_a_folder_of_a_repository_is_not_the_repository(source, tmp_path):
+    folder, wanted = source
+    work = tmp_path / "work"
+    subprocess.run(["git", "clone", "--quiet", str(folder), str(work)], check=True)
+    (work / "part").mkdir()
+    assert trees(str(work), wanted, tmp_path) == right(folder, wanted)
+    with pytest.raises(
+        UserError, match=r"there is no git repository, but the folder part/ of one\. Fix: give the"
+    ):
+        trees(str(work / "part"), wanted, tmp_path)
 
 
 def test_no_repository_at_a_url(tmp_path):

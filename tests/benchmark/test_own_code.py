@@ -1,15 +1,18 @@
 """Where the files of a user's own repository come from, and what is said where there are none."""
 
 import io
+import os
 import tarfile
 
 import pytest
 
 from scripts.benchmark import own_code
+from scripts.benchmark.mirror import mirror
 from scripts.benchmark.own_code import read_code, unpacked, version_of
 from scripts.benchmark.release import NoRelease
-from scripts.benchmark.repository import File
+from scripts.benchmark.repository import File, write_bundle
 from scripts.errors import UserError
+from scripts.trajectories.gitdata import listing, tree_of
 from tests.benchmark import ledger
 from tests.small_repository import git
 
@@ -50,14 +53,15 @@ def test_a_commit_by_its_name(repository, tmp_path):
     [
         ("{}/nowhere", "x: .*/nowhere is not a git repository. Fix: name a folder with a git repository"),
         ("{}", "is not a git repository"),
+        ("{}/lib/src", "x: .*/lib/src is not a git repository, but the folder src/ of one. Fix: name that"),
         ("{}/lib@0123456", "lib has no commit 0123456"),
     ],
 )
 def test_what_is_no_repository_or_commit_is_named(code, message, repository, tmp_path):
-    (tmp_path / "empty").mkdir()
+    (repository / "src").mkdir()
     with pytest.raises(UserError, match=message):
         read_code(code.format(tmp_path), tmp_path, "x")
-    assert version_of(code.format(tmp_path)) == ""
+    assert version_of(code.format(tmp_path)) == "" or code.endswith("src")
 
 
 def test_a_release_without_the_folder_around_it(tmp_path, monkeypatch):
@@ -71,6 +75,32 @@ def test_a_release_without_the_folder_around_it(tmp_path, monkeypatch):
     assert code.files == {"kit/a.py": File(b"a\n"), "run": File(b"a\n", "100755")}
     assert code.origin == "kit 1.0 from the package registry"
     assert dict(unpacked(tmp_path / "kit-1.0.tar.gz")).keys() == {"kit-1.0/kit/a.py", "kit-1.0/run"}
+
+
+def test_a_name_that_is_no_text_and_a_repository_without_a_work_tree(repository, tmp_path):
+    (repository / os.fsdecode(b"caf\xe9.txt")).write_text("x\n")
+    git(repository, "add", "--all")
+    git(repository, "commit", "--quiet", "--message", "more")
+    code = read_code(str(repository / ".git"), tmp_path, "x")
+    assert code.files[os.fsdecode(b"caf\xe9.txt")] == File(b"x\n")
+    write_bundle({"original": code.files}, tmp_path / "bundle")
+    copy = mirror(tmp_path / "bundle", tmp_path / "mirrors")
+    own = repository / ".git"
+    assert listing(copy, tree_of(copy, "refs/tasks/original")) == listing(own, tree_of(own, "HEAD"))
+
+
+def test_a_torn_archive_is_named(tmp_path, monkeypatch):
+    whole = io.BytesIO()
+    with tarfile.open(fileobj=whole, mode="w:gz") as archive:
+        info = tarfile.TarInfo("kit-1.0/a.py")
+        info.size = 10_000
+        archive.addfile(info, io.BytesIO(os.urandom(10_000)))
+    (tmp_path / "kit-1.0.tar.gz").write_bytes(whole.getvalue()[:5_000])
+    monkeypatch.setattr(own_code, "release", lambda name, version, cache: tmp_path / "kit-1.0.tar.gz")
+    with pytest.raises(
+        UserError, match=r"x: the archive .*kit-1.0.tar.gz is damaged .*Fix: delete it and run"
+    ):
+        read_code("registry:kit==1.0", tmp_path, "x")
 
 
 def test_a_version_without_a_release_is_named(tmp_path, monkeypatch):

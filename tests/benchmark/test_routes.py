@@ -144,6 +144,7 @@ def test_the_rules_write_the_benchmark_and_one_sequence(derived, tmp_path):
     one = SimpleNamespace(benchmark=tmp_path / "one.json")
     params = SimpleNamespace(sequence="astropy/astropy")
     rule = SimpleNamespace(rule="sequence", log=[tmp_path / "log"], params=params, input=output, output=one)
+    rule.wildcards = SimpleNamespace(repo="astropy")
     sequence_main(rule)
     (found,) = json.loads(one.benchmark.read_text())["sequences"]
     assert found == derived["sequences"][5]

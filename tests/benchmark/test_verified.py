@@ -8,6 +8,7 @@ import pytest
 from scripts.benchmark.places import expand, is_hub, is_url
 from scripts.benchmark.published import sequences
 from scripts.benchmark.rows import content, from_hub
+from scripts.benchmark.swe_bench_cl import obtain
 from scripts.benchmark.verified import derive
 from scripts.errors import UserError
 
@@ -186,3 +187,15 @@ def test_places(tmp_path, monkeypatch):
     assert [is_hub(name) for name in ("https://x.org/a", "a/b.json", "a/b.jsonl.gz", "./a/b", "/a/b")] == [
         False
     ] * 5
+
+
+def test_a_file_behind_the_variable_that_is_not_there_names_the_variable(monkeypatch, tmp_path):
+    at = "$REHEARSAL_DATA/nothing.json"
+    monkeypatch.setenv("REHEARSAL_DATA", str(tmp_path))
+    with pytest.raises(UserError, match=rf"nothing\.json \(the variable REHEARSAL_DATA is {tmp_path}\)"):
+        obtain(at, None, tmp_path)
+    monkeypatch.delenv("REHEARSAL_DATA")
+    with pytest.raises(
+        UserError, match=r"is not set\)\. Fix: export REHEARSAL_DATA=<the folder that holds nothing"
+    ):
+        obtain(at, None, tmp_path)

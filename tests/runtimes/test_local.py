@@ -1,6 +1,7 @@
 """The local runtime on the tiny repository: an environment from the registry, shared, with what it lacks on its card."""
 
 import json
+import re
 import sys
 from dataclasses import replace
 
@@ -8,7 +9,9 @@ import pytest
 
 from scripts.benchmark.ingredients import Ingredients, plain
 from scripts.benchmark.runtimes import EnvironmentFailure, build
+from scripts.benchmark.runtimes.builder import Built
 from scripts.benchmark.runtimes.local import Local
+from scripts.errors import UserError
 from scripts.trajectories import workspace
 from scripts.trajectories.public import scratch
 from scripts.verdicts.grade import Bench, grade
@@ -28,7 +31,11 @@ def local(what: Ingredients, cache=None) -> Local:
 @pytest.fixture(scope="module")
 def runtime():
     made = local(NEEDS)
-    if failure := made.failure(small().task):
+    try:
+        failure = made.failure(small().task)
+    except UserError as error:
+        failure = error
+    if failure:
         pytest.skip(f"no environment: {failure}")
     return made
 
@@ -107,3 +114,44 @@ def test_a_task_without_directives_needs_no_interpreter():
     made.prepare([small().task])
     assert "no test directive" in made.failure(small().task)
     assert made.fingerprint(small().task)
+
+
+def test_a_silent_registry_stops_the_work_and_leaves_nothing(monkeypatch, tmp_path):
+    monkeypatch.setenv("PIP_INDEX_URL", "http://127.0.0.1:9/simple")
+    monkeypatch.setenv("PIP_RETRIES", "1")
+    made = local(NEEDS, tmp_path)
+    with pytest.raises(UserError, match=r"package registry: it does not answer .*run again"):
+        made.failure(small().task)
+    assert list((tmp_path / "environments").glob("[!.]*")) == list((tmp_path / "environments").glob("*.lock"))
+
+
+def test_where_every_requirement_counts_one_that_is_missing_is_no_environment(runtime, tmp_path):
+    made = local(replace(NEEDS, requirements=(ABSENT,)), tmp_path)
+    made.complete = True
+    assert re.match(f"pip cannot install {ABSENT} .*404", made.failure(small().task))
+
+
+PIP_RAN = """  error: subprocess-exited-with-error
+  × Getting requirements to build editable did not run successfully.
+  ╰─> [2 lines of output]
+      Traceback (most recent call last):
+      ModuleNotFoundError: No module named 'flit'
+      [end of output]
+  note: This error originates from a subprocess, and is likely not a problem with pip.
+"""
+
+
+@pytest.mark.parametrize(
+    ("output", "words"),
+    [
+        (PIP_RAN, "ModuleNotFoundError: No module named 'flit'"),
+        (
+            "Collecting x\nERROR: No matching distribution found for x\n",
+            "ERROR: No matching distribution found for x",
+        ),
+        ("gone\n", "gone"),
+        ("", "said nothing"),
+    ],
+)
+def test_the_last_words_of_a_build_are_those_that_tell_why(output, words):
+    assert Built(1, output).last_words == words

@@ -186,7 +186,7 @@ def test_the_default_configuration_has_no_fault(complaints):
         ),
         (
             MINED.replace("}}", ", python: 3.11}}"),
-            'python: 3.11 does not fit. Fix: write a version in quotes, as in "3.11".',
+            'python: 3.11 does not fit. Fix: write a version of 3.8 or newer in quotes',
         ),
         (
             MINED.replace("}}", ", tests: tests}}"),
@@ -217,6 +217,14 @@ def test_the_default_configuration_has_no_fault(complaints):
             "benchmarks: {swe-bench: {}}",
             "benchmarks.swe-bench: unknown key. Fix: did you mean 'swe-bench-cl'?",
         ),
+        (
+            MINED.replace("}}", ", requirements: [hypothesis]}}"),
+            "Fix: write a list of requirements as pip takes them, pytest among",
+        ),
+        (
+            MINED.replace("}}", ", python: '3.7'}}"),
+            "repos.x.python: '3.7' does not fit. Fix: write a version of 3.8 or newer",
+        ),
         ("imports: {poket: runs/*}", "imports: 'poket' is no block of repos. Fix: use pocket."),
         ("imports: {pocket: }", "imports.pocket: there is no value. Fix: write a path of *.traj.json files"),
         (
@@ -238,7 +246,7 @@ def test_each_fault_names_its_place_and_remedy(complaints, overlay, message):
     [
         MINED,
         MINED.replace("registry:toolz==1.0", "../mine").replace(
-            "}}", ", tests: [test, more/tests], requirements: []}}"
+            "}}", ", tests: [test, more/tests], requirements: ['pytest>=8', six], python: '3.10'}}"
         ),
         CL + "\n" + FROM.format("from: verified, at: owner/name@main"),
         "imports: {pocket: runs/**/*.traj.json}\nrecipes: {full-replay: {source: imported}}",

@@ -1,5 +1,6 @@
 """What `make` would start, and what it says of an overlay that is none."""
 
+import shutil
 import subprocess
 
 import pytest
@@ -22,6 +23,22 @@ def test_of_several_overlays_none_is_lost(target):
             assert (
                 command.count("--configfile studies/a.yaml b.yaml --") == command.count("--configfile") == 1
             )
+
+
+def test_a_checkout_may_lie_in_any_folder(tmp_path):
+    folder = tmp_path / "a founder's work"
+    folder.mkdir()
+    for name in ("Makefile", "requirements.txt", "requirements-models.txt"):
+        shutil.copy(ROOT / name, folder)
+    bin = folder / ".venv/bin"
+    bin.mkdir(parents=True)
+    for name in ("python", "snakemake"):
+        (bin / name).write_text(f'#!/bin/sh\necho {name}: "$@"\n')
+        (bin / name).chmod(0o755)
+    (folder / ".venv/stamp").touch()
+    done = subprocess.run(["make", "phase1"], cwd=folder, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert "snakemake: --cores 1 -- results/phase1/summary.csv" in done.stdout
 
 
 def test_without_an_overlay_there_is_none():

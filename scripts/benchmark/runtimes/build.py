@@ -17,8 +17,8 @@ from pathlib import Path
 
 from scripts.benchmark.ingredients import Ingredients
 from scripts.benchmark.runtimes import EnvironmentFailure
-from scripts.benchmark.runtimes import builder as builders
-from scripts.benchmark.runtimes.builder import Builder
+from scripts.benchmark.runtimes.builder import Builder, Built
+from scripts.errors import UserError
 from scripts.files import atomic_write, canonical_json, sha256_of
 from scripts.trajectories import workspace
 from scripts.trajectories.gitdata import git, listing
@@ -38,11 +38,16 @@ COMPILED = (".so", ".pyd")
 
 @dataclass(frozen=True)
 class Workshop:
-    """What all builds of a repository share: its commits, a copied interpreter, and the cache."""
+    """What all builds of a repository share: its commits, a copied interpreter, and the cache.
+
+    `complete`: an environment that lacks a requirement is none. The benchmark's specifications name what only conda has;
+    a list of the user's own means every line.
+    """
 
     mirror: Path
     python: Path
     cache: Path
+    complete: bool = False
 
     def builder(self, place: Path, repo: Path, **options: bool) -> Builder:
         for folder in (place, self.cache / "pip"):
@@ -61,6 +66,7 @@ def environment(what: Ingredients, shop: Workshop) -> Path:
 
     Raises:
         EnvironmentFailure: the repository cannot be installed, with pip's last words.
+        UserError: the package registry does not answer.
     """
     ref = f"refs/tasks/{what.source}"
     used = {
@@ -99,6 +105,8 @@ def _environment(what: Ingredients, shop: Workshop, ref: str, folder: Path) -> N
         tools = " ".join(TOOLS.get(what.python, NEWER))
         _must(builder, f"python -m pip install --quiet --upgrade {tools}", "pip itself")
         missing = _requirements(builder, what)
+        if missing and shop.complete:
+            raise EnvironmentFailure("pip cannot install {requirement} ({said})".format(**missing[0]))
         _install(builder, what)
         listed = _must(builder, "python -m pip list --format json 2>/dev/null", "pip list").splitlines()[-1]
         found = added(place / "repo", shop.mirror, ref, folder / "layer")
@@ -107,8 +115,17 @@ def _environment(what: Ingredients, shop: Workshop, ref: str, folder: Path) -> N
     atomic_write(folder / "card.json", canonical_json(card) + "\n")
 
 
+def _run(builder: Builder, command: str, variables: dict[str, str] | None = None) -> Built:
+    """Run a command that may ask the registry. Its silence is no property of the environment: nothing made in it is kept."""
+    done = builder.run(command, variables)
+    if done.returncode and done.unanswered:
+        fix = "check the network and run again; what was built before is kept"
+        raise UserError("package registry", f"it does not answer ({done.unanswered})", fix)
+    return done
+
+
 def _must(builder: Builder, command: str, what: str) -> str:
-    done = builder.run(command)
+    done = _run(builder, command)
     if done.returncode:
         raise EnvironmentFailure(f"{what} failed: {done.last_words}")
     return done.output
@@ -127,16 +144,16 @@ def _requirements(builder: Builder, what: Ingredients) -> list[dict]:
     return missing
 
 
-def _pip(builder: Builder, lines: list[str]) -> builders.Built:
+def _pip(builder: Builder, lines: list[str]) -> Built:
     (builder.scratch / "requirements.txt").write_text("\n".join(lines) + "\n")
-    return builder.run("python -m pip install -c /tmp/constraints.txt -r /tmp/requirements.txt")
+    return _run(builder, "python -m pip install -c /tmp/constraints.txt -r /tmp/requirements.txt")
 
 
 def _install(builder: Builder, what: Ingredients) -> None:
     """Edit the repository as the specification does, then install it in editable form."""
     variables = {"SETUPTOOLS_SCM_PRETEND_VERSION": what.release}  # a workspace has no tags
     command = "\n".join([*what.prepare, f"{what.install or 'true'}"])
-    done = builder.run(command, variables)
+    done = _run(builder, command, variables)
     if done.returncode:
         raise EnvironmentFailure(f"`{what.install}` failed: {done.last_words}")
 

@@ -6,9 +6,11 @@ sees this machine's files read-only, writes only to its own folders, and has a p
 """
 
 import os
+import re
 import signal
 import subprocess
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 from scripts.benchmark.runtimes.interpreters import INSIDE as PYTHON
@@ -16,6 +18,8 @@ from scripts.trajectories import bubblewrap
 
 ENV = "/env"
 SECONDS = 3 * 3600  # scikit-learn compiles for many minutes on one core
+# pip's last attempt at a server, or one it does not repeat; 404 is an answer
+_SILENT = re.compile(r"Retrying \(Retry\(total=0,|Could not fetch URL(?!.* 404 )")
 _DROPPED = ("PYTHON", "VIRTUAL_ENV", "CONDA", "GIT_", "LD_", "SNAKEMAKE", "OMP_")
 _OURS = ("repo", "env", "python", "pip-cache")
 
@@ -29,10 +33,17 @@ class Built:
 
     @property
     def last_words(self) -> str:
-        """The last line that pip meant for people."""
+        """The line that says most of why it failed: the last of the program that pip ran, or else of pip's own errors."""
         lines = [line.strip() for line in self.output.splitlines() if line.strip()]
+        ran = [line for line, after in pairwise(lines) if after == "[end of output]"]
         errors = [line for line in lines if "error" in line.lower() and "subprocess-exited" not in line]
-        return (errors or lines or ["said nothing"])[-1][:300]
+        return (ran or errors or lines or ["said nothing"])[-1][:300]
+
+    @property
+    def unanswered(self) -> str:
+        """The first line in which pip gives up on the package registry, or nothing."""
+        lines = (line.strip() for line in self.output.splitlines())
+        return next((line[:300] for line in lines if _SILENT.search(line)), "")
 
 
 @dataclass(frozen=True)

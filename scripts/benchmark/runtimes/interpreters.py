@@ -22,6 +22,9 @@ from scripts.files import sha256_of
 
 INSIDE = "/python"
 RECIPE = 1  # raise it when a change of this module changes what a copy holds
+OWN = f"{sys.version_info.major}.{sys.version_info.minor}"
+IMAGES = "set `runtime: docker` or `runtime: apptainer` for the repository, or `python:` to a version that is here, "
+IMAGES += f'for example `python: "{OWN}"` (some tasks will not validate)'
 _SYSTEM = ("/lib", "/usr/lib")
 _UNUSED = ("test", "site-packages", "dist-packages", "config-*", "idlelib", "turtledemo", "*.opt-?.pyc")
 _ASK = """import json, os, platform, sys, sysconfig
@@ -49,11 +52,12 @@ class Interpreter:
         return sha256_of([RECIPE, self.full, self.machine])[:16]
 
 
-def find(version: str, where: str) -> Interpreter:
+def find(version: str, where: str, instead: str = IMAGES) -> Interpreter:
     """The first interpreter of a version (3.6) that runs.
 
     Args:
         where: who needs it (the task and its repository), for the error.
+        instead: what can be done beside installing it, for the error.
 
     Raises:
         UserError: there is none; it names the alternatives.
@@ -61,9 +65,7 @@ def find(version: str, where: str) -> Interpreter:
     for place in candidates(version):
         if (found := ask(place)) and found.version == version:
             return found
-    fix = f"install it (`pyenv install {version}` or `uv python install {version}`), or set `runtime: docker` or "
-    fix += "`runtime: apptainer` for the repository, or `python:` to a version that is here, for example "
-    fix += f'`python: "{sys.version_info.major}.{sys.version_info.minor}"` (some tasks will not validate)'
+    fix = f"install it (`pyenv install {version}` or `uv python install {version}`), or {instead}"
     raise UserError(where, f"it needs Python {version}, which is not under pyenv, uv or PATH", fix)
 
 

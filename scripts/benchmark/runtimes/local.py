@@ -53,6 +53,7 @@ class Local:
     def __init__(self, specs: dict, mirror: Path, cache: Path) -> None:
         self.versions = {name: Ingredients.from_json(each) for name, each in specs["versions"].items()}
         self.tasks, self.mirror, self.cache = specs["tasks"], mirror, cache.resolve()
+        self.complete = specs.get("complete", False)
         self._python = remembered(self._find)
         self._folder = remembered(
             lambda version: build.environment(self.versions[version], self._shop(version))
@@ -112,7 +113,7 @@ class Local:
         return interpreters.copied(interpreters.find(what.python, where), self.cache)
 
     def _shop(self, version: str) -> build.Workshop:
-        return build.Workshop(self.mirror, self._python(version), self.cache)
+        return build.Workshop(self.mirror, self._python(version), self.cache, self.complete)
 
     def _laid(self, task: str) -> Path:
         """The folder of files that a build adds to the task's workspace."""
