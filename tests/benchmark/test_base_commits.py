@@ -44,6 +44,7 @@ def run(source, tmp_path, monkeypatch):
     def rule(code):
         given = {"input": SimpleNamespace(sequence="sequence.json"), "params": SimpleNamespace(source=code)}
         output = SimpleNamespace(**names)
+        given["wildcards"] = SimpleNamespace(repo="kit")
         base_commits.main(SimpleNamespace(**given, output=output, log=["rule.log"], rule="base_commits"))
         return output
 
@@ -93,7 +94,7 @@ def test_a_source_that_gives_nothing(source, tmp_path, monkeypatch):
 def test_a_fault_ends_the_rule_with_its_words(run, tmp_path, caplog):
     with pytest.raises(SystemExit):
         run(str(tmp_path / "nowhere"))
-    assert "there is no git repository" in caplog.text
+    assert "error: repos.kit.code, code " in caplog.text and "there is no git repository" in caplog.text
     assert not Path("repository.bundle").exists()
 
 
