@@ -1,10 +1,14 @@
 # exchange: sessions and verdicts in the files of SWE-bench, and sessions of mini-swe-agent as sources of training.
 
+from scripts.exchange.places import run_of, runs_key, sessions_of_run
+
 
 rule predictions:
     """The first run of every session of a folder as SWE-bench predictions, and its verdicts as official reports."""
     input:
-        trajectories="results/{repo}/{sessions}/trajectories.jsonl",
+        trajectories=lambda wildcards: setup.checked(
+            runs_key(wildcards.sessions), CONFIGS, sessions_of_run, wildcards, config["models"]
+        ),
         verdicts="results/{repo}/{sessions}/verdicts.jsonl",
     output:
         predictions="results/{repo}/{sessions}/preds.jsonl",
@@ -18,7 +22,7 @@ rule predictions:
         mem_mb=500,
         runtime=10,
     params:
-        run=lambda wildcards: getattr(wildcards, "run", 0),
+        run=run_of,
         code=code_of("exchange"),
     script:
         "../scripts/exchange/predictions.py"

@@ -5,16 +5,19 @@ import re
 from pathlib import Path
 
 from scripts.errors import UserError
+from scripts.exchange.shape import WORDS, lookup
 from scripts.exchange.step import SUBMITTED, Step, Unusable, thought
 
+MESSAGE = {"role": str, "content": WORDS, "extra": (dict, None)}
 ACTION = r"```bash\s*\n(.*?)\n```"  # the default of releases 1.x, and the only one before 1.14
 KILLED = "timed out and has been killed"
-CODE = re.compile(r"<returncode>(-?\d+)</returncode>")
+CODE = re.compile(r"<returncode>(-?\d{1,9})</returncode>")
 WHOLE = re.compile(r"<output>\n?(.*)</output>", re.DOTALL)
 CUT = re.compile(r"<output_head>\n?(.*?)</output_head>.*<output_tail>\n?(.*)</output_tail>", re.DOTALL)
 PLAIN = re.compile(
     r"Observation: (\{.*\})\s*\Z", re.DOTALL
 )  # the template of an agent without a configuration
+NO_LITERAL = (ValueError, SyntaxError, KeyError, TypeError, OverflowError, MemoryError, RecursionError)
 
 
 def steps(data: dict, path: Path | str) -> list[Step]:
@@ -23,7 +26,7 @@ def steps(data: dict, path: Path | str) -> list[Step]:
     found = []
     for number, message in enumerate(messages[:-1]):
         text = message.get("content")
-        if message.get("role") != "assistant" or not isinstance(text, str):
+        if message["role"] != "assistant" or not isinstance(text, str):
             continue
         actions = _actions(text, data, path)
         if len(actions) != 1:
@@ -37,11 +40,11 @@ def steps(data: dict, path: Path | str) -> list[Step]:
 
 
 def _actions(text: str, data: dict, path: Path | str) -> list[str]:
-    agent = (data["info"].get("config") or {}).get("agent") or {}
-    pattern = agent.get("action_regex", ACTION)
+    pattern = lookup(data, "info.config.agent.action_regex")
+    pattern = ACTION if pattern is None else pattern
     try:
         return [str(found) for found in re.findall(pattern, text, re.DOTALL)]
-    except (re.error, TypeError) as error:
+    except re.error as error:
         where, fix = f"{path}, key info.config.agent.action_regex", "give the file as it was written"
         raise UserError(where, f"it is no regular expression ({error})", fix) from error
 
@@ -74,5 +77,5 @@ def _literal(text: str, number: int) -> tuple[str, int]:
     try:
         shown = ast.literal_eval(text)
         return str(shown["output"]), int(shown["returncode"])
-    except (ValueError, SyntaxError, KeyError, TypeError, MemoryError, RecursionError) as error:
+    except NO_LITERAL as error:
         raise Unusable(f"message {number} shows no return code that could be read") from error

@@ -7,15 +7,22 @@ submission did where they share a reply with it; those are left out.
 from pathlib import Path
 from typing import Any
 
-from scripts.errors import UserError
+from scripts.exchange.shape import TEXT, WORDS
 from scripts.exchange.step import SUBMITTED, Step, Unusable, thought
 
 NOT_RUN = "action was not executed"
+RESULT = {"raw_output": TEXT, "exception_info": TEXT, "returncode": (int, None)}
+MESSAGE = {
+    "role": TEXT,  # the Responses interface has none
+    "content": WORDS,
+    "output": WORDS,
+    "extra": ({"actions": ([{"command": str}], None), **RESULT}, None),
+}
 
 
 def steps(data: dict, path: Path | str) -> list[Step]:
     """The actions of a session, in order; what was not executed is left out."""
-    found, turns = [], _turns(data["messages"], path)
+    found, turns = [], _turns(data["messages"])
     for place, (reply, results) in enumerate(turns):
         actions = [action["command"] for action in reply["extra"]["actions"]]
         last = place == len(turns) - 1 and data["info"]["exit_status"] == SUBMITTED
@@ -28,13 +35,12 @@ def steps(data: dict, path: Path | str) -> list[Step]:
     return found
 
 
-def _turns(messages: list[dict], path: Path | str) -> list[tuple[dict, list[dict]]]:
+def _turns(messages: list[dict]) -> list[tuple[dict, list[dict]]]:
     """Each reply that has actions, with the results that follow it."""
     turns: list[tuple[dict, list[dict]]] = []
-    for number, message in enumerate(messages):
-        extra = message.get("extra", {})
+    for message in messages:
+        extra = message.get("extra") or {}
         if extra.get("actions"):
-            _check(extra["actions"], f"{path}, key messages.{number}.extra.actions")
             if message.get("role") == "user":
                 raise Unusable("a person gave commands in it")
             turns.append((message, []))
@@ -43,18 +49,12 @@ def _turns(messages: list[dict], path: Path | str) -> list[tuple[dict, list[dict
     return turns
 
 
-def _check(actions: Any, where: str) -> None:
-    whole = isinstance(actions, list) and all(isinstance(action, dict) for action in actions)
-    if not whole or not all(isinstance(action.get("command"), str) for action in actions):
-        raise UserError(where, "they are no list of commands", "give the file as mini-swe-agent wrote it")
-
-
 def _steps(reply: dict, actions: list[str], results: list[dict]) -> list[Step]:
     said = thought(text_of(reply), actions[0])
     made = []
     for number, (command, result) in enumerate(zip(actions, results, strict=True)):
         output = "\n".join(filter(None, (result.get("raw_output"), result.get("exception_info"))))
-        code = result["returncode"] if isinstance(result["returncode"], int) else -1
+        code = -1 if result["returncode"] is None else result["returncode"]
         made.append(Step("" if number else said, command.strip(), output, code))
     return made
 

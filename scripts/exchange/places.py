@@ -1,7 +1,8 @@
-"""Which files a study imports, by the block `imports`: a pattern of paths for each repository."""
+"""What the rules of this room read: the files that a study imports, and the sessions that official files are made of."""
 
 import glob
 from collections.abc import Mapping
+from typing import Any
 
 from scripts.benchmark.places import expand
 from scripts.errors import UserError
@@ -17,6 +18,32 @@ def imported_files(imports: Mapping[str, str], repo: str) -> list[str]:
         fix = "give a path of *.traj.json files; ** stands for any folders"
         raise UserError(f"config, key imports.{repo}", f"no file fits {imports[repo]!r}", fix)
     return found
+
+
+def run_of(wildcards: Any) -> int:
+    """The run that official files hold: 0 where their names say none."""
+    return int(getattr(wildcards, "run", 0))
+
+
+def runs_key(sessions: str) -> list[str]:
+    """The key that says how many runs a folder of sessions, <model>/..., has."""
+    return ["models", sessions.partition("/")[0], "runs"]
+
+
+def sessions_of_run(wildcards: Any, models: Mapping[str, dict]) -> str:
+    """The sessions of a folder; UserError where they will not have the run that is asked for.
+
+    The script plays each task once. How many sessions a task has among imported ones is known when they are read.
+    """
+    name, _, folder = wildcards.sessions.partition("/")
+    run, runs, scripted = run_of(wildcards), models[name]["runs"], folder in ("expert", "habits")
+    numbers = range(1 if scripted else runs)
+    if folder != "imported" and run not in numbers:
+        why = "the script plays each task once, whatever stands here" if scripted else f"runs is {runs}"
+        fix = f"take one of {', '.join(map(str, numbers))} (preds.jsonl is run 0)"
+        more = "" if scripted else f", or set runs to {run + 1}"
+        raise UserError(f"config, key models.{name}.runs", f"{folder} has no run {run}: {why}", fix + more)
+    return f"results/{wildcards.repo}/{wildcards.sessions}/trajectories.jsonl"
 
 
 def check_form(form: str, model: str) -> None:

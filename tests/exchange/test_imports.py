@@ -3,6 +3,7 @@
 import csv
 import json
 import logging
+from contextlib import suppress
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -65,8 +66,9 @@ def run_import(embedded):
     inputs = SimpleNamespace(files=files, tasks="tasks.jsonl")
     output = SimpleNamespace(trajectories="trajectories.jsonl", left_out="left_out.csv")
     params = SimpleNamespace(model={"checkpoint": embedded, "scaffold": "bash"}, limits={"new_tokens": 64})
+    named = SimpleNamespace(repo="kit")
     imported_trajectories.main(
-        SimpleNamespace(rule="i", input=inputs, output=output, log=["log"], params=params)
+        SimpleNamespace(rule="i", input=inputs, output=output, log=["log"], params=params, wildcards=named)
     )
     return read_jsonl("trajectories.jsonl")
 
@@ -229,11 +231,8 @@ def test_what_cannot_be_used_is_listed(repository, study, embedded):
         ({"trajectory_format": None}, "x.traj.json, key trajectory_format: it is missing"),
         ({"info": []}, "x.traj.json, key info: it is not of type dict"),
         ({"messages": None}, "x.traj.json, key messages: it is missing"),
-        ({"messages": ["a"]}, "x.traj.json, key messages.0: it is no message"),
-        (
-            {"messages": [{"extra": {"actions": ["ls"]}}]},
-            "key messages.0.extra.actions: they are no list of commands",
-        ),
+        ({"messages": ["a"]}, "x.traj.json, key messages.0: it is not of type dict"),
+        ({"messages": [None]}, "x.traj.json, key messages.0: it is missing"),
         ({"info": {"exit_status": "Submitted"}}, "x.traj.json, key info.submission: it is missing"),
     ],
 )
@@ -245,10 +244,158 @@ def test_a_file_of_another_kind_is_named_with_its_key(repository, tmp_path, chan
     assert message in str(error.value)
 
 
+@pytest.fixture(scope="module")
+def sessions(release, tmp_path_factory):
+    """What agents of both releases wrote, by format."""
+    folder = tmp_path_factory.mktemp("sessions")
+    one = play_1(release, checkout(folder), folder / "1.traj.json", [fenced(*each) for each in LINES])
+    two = play_2(folder / "kit", folder / "1.1.traj.json", [text_reply(*each) for each in LINES])
+    return {data["trajectory_format"]: data for data in (json.loads(path.read_text()) for path in (one, two))}
+
+
+LINES = [DIALOG[0], ENDING]
+ONE, TWO = "mini-swe-agent-1", "mini-swe-agent-1.1"  # messages.2 is a reply, messages.3 its result
+BROKEN = [
+    *((form, "instance_id", ["a"], "not of type str") for form in (ONE, TWO)),
+    *((form, "info.exit_status", value, "not of type str") for form in (ONE, TWO) for value in (["a"], 5)),
+    *((form, "info.config", "abc", "not of type dict") for form in (ONE, TWO)),
+    (ONE, "info.config.agent", [], "not of type dict"),
+    (ONE, "info.config.agent.action_regex", 5, "not of type str"),
+    (ONE, "info.config.agent.action_regex", "(", "no regular expression"),
+    (ONE, "messages.2.role", None, "missing"),
+    (ONE, "messages.2.content", 7, "not of type str or list"),
+    (TWO, "info.submission", 7, "not of type str"),
+    (TWO, "info.config.environment.cwd", 5, "not of type str"),
+    (TWO, "messages.2.role", ["assistant"], "not of type str"),
+    (TWO, "messages.2.content", 7, "not of type str or list"),
+    (TWO, "messages.2.output", {}, "not of type str or list"),
+    (TWO, "messages.2.extra", [], "not of type dict"),
+    (TWO, "messages.2.extra.actions", "ls", "not of type list"),
+    (TWO, "messages.2.extra.actions.0", "ls", "not of type dict"),
+    (TWO, "messages.2.extra.actions.0.command", None, "missing"),
+    (TWO, "messages.3.extra.raw_output", 5, "not of type str"),
+    (TWO, "messages.3.extra.exception_info", {"a": "b"}, "not of type str"),
+    *((TWO, "messages.3.extra.returncode", value, "not of type int") for value in (True, 1.0, "1")),
+]
+
+
+def write_changed(data, key, value, path):
+    """The session with one value replaced, as a file."""
+    spot = data = json.loads(json.dumps(data))
+    *above, last = [int(each) if each.isdigit() else each for each in key.split(".")]
+    for each in above:
+        spot = spot[each]
+    spot[last] = value
+    path.write_text(json.dumps(data))
+
+
+@pytest.mark.parametrize(("form", "key", "value", "message"), BROKEN)
+def test_a_broken_value_is_named_with_its_file_and_key(sessions, tmp_path, form, key, value, message):
+    path = tmp_path / "x.traj.json"
+    write_changed(sessions[form], key, value, path)
+    with pytest.raises(UserError) as error:
+        read(path)
+    assert str(error.value).startswith(f"{path}, key {key}: it is {message}")
+
+
+@pytest.mark.parametrize(
+    ("form", "key", "value", "message"),
+    [
+        (TWO, "messages", [], "it has no action"),
+        (TWO, "messages.2.extra.actions", [], "it has no action"),  # then only the submission would be left
+        (TWO, "messages.3.extra", None, "action 1 has no recorded result"),
+        (TWO, "info.exit_status", None, "it was broken off before its end"),
+        (ONE, "messages.3.content", ["a"], "message 3 shows no return code"),
+        (
+            ONE,
+            "messages.3.content",
+            f"<returncode>{'9' * 5000}</returncode>",
+            "message 3 shows no return code",
+        ),
+        (ONE, "messages.3.content", "Observation: {'output': '', 'returncode': 1e999}", "message 3 shows no"),
+    ],
+)
+def test_a_session_of_which_nothing_can_be_learned_is_not_usable(
+    sessions, tmp_path, form, key, value, message
+):
+    session = json.loads(json.dumps(sessions[form]))
+    if message == "it has no action":
+        session["messages"] = session["messages"][:4]
+    write_changed(session, key, value, tmp_path / "x.traj.json")
+    with pytest.raises(Unusable, match=message):
+        read(tmp_path / "x.traj.json")
+
+
+@pytest.mark.parametrize(
+    "key", ["info.config", "messages.2.extra.exception_info", "messages.3.extra.raw_output"]
+)
+def test_null_is_a_key_that_is_missing(sessions, tmp_path, key):
+    write_changed(sessions[TWO], key, None, tmp_path / "x.traj.json")
+    assert len(read(tmp_path / "x.traj.json").steps) == 2
+
+
+def keys_of(value, above=""):
+    """The dotted key of everything in a session, but for the model's block, which nobody reads."""
+    pairs = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, below in pairs:
+        if (name := f"{above}{key}") != "info.config.model":
+            yield name
+            yield from keys_of(below, f"{name}.")
+
+
+@pytest.mark.parametrize("form", [ONE, TWO])
+def test_no_broken_value_gives_a_traceback(sessions, tmp_path, form):
+    path = tmp_path / "x.traj.json"
+    for key in keys_of(sessions[form]):
+        for value in (
+            None,
+            5,
+            -1.5,
+            True,
+            "",
+            "abc",
+            [],
+            [5],
+            [None],
+            {},
+            {"a": 1},
+            [{"content": [{"text": 5}]}],
+        ):
+            write_changed(sessions[form], key, value, path)
+            with suppress(UserError, Unusable):
+                assert read(path).steps
+
+
+def test_without_a_session_to_use_the_rule_fails_and_says_why(repository, study, embedded):
+    good, special = [text_reply(*ENDING)], text_reply("x", "echo '<|im_end|>'")
+    first = play_2(repository, study / "runs/0.traj.json", good)
+    for number in range(3):
+        foreign = first.read_text().replace(small().task.id, "kit__kit-9")
+        (study / f"runs/{number}.traj.json").write_text(foreign)
+    play_2(repository, study / "runs/3.traj.json", [special, *good])
+    play_2(repository, study / "runs/4.traj.json", [text_reply("x", "true"), special, *good])
+    with pytest.raises(SystemExit):
+        run_import(embedded)
+    said = Path("log").read_text()
+    assert "left out: runs/2.traj.json: kit__kit-9: its task is not of the study" in said
+    assert "left out: runs/4.traj.json: kit__kit-1: action 2 holds a special token" in said
+    assert (
+        "error: config, key imports.kit: none of its 5 files holds a session that can be used: its task is not of "
+        "the study (3); one action holds a special token of the model (2). Fix: give sessions of tasks of kit"
+    ) in said
+    assert "Traceback" not in said and not Path("trajectories.jsonl").exists()
+
+
 @pytest.mark.parametrize("text", ["{", "[]", '"\\ud800"', '{"a": "\\ud800"}'])
 def test_a_file_that_is_no_trajectory_is_named(tmp_path, text):
     (tmp_path / "x.traj.json").write_text(text)
     with pytest.raises(UserError, match=r"x\.traj\.json: it (cannot be read as JSON|is no JSON object)"):
+        read(tmp_path / "x.traj.json")
+
+
+def test_a_folder_that_fits_the_pattern_is_named(tmp_path):
+    (tmp_path / "x.traj.json").mkdir()
+    with pytest.raises(UserError, match=r"x\.traj\.json: it cannot be read as JSON \(.*directory"):
         read(tmp_path / "x.traj.json")
 
 

@@ -186,7 +186,7 @@ def test_the_default_configuration_has_no_fault(complaints):
         ),
         (
             MINED.replace("}}", ", python: 3.11}}"),
-            'python: 3.11 does not fit. Fix: write a version of 3.8 or newer in quotes',
+            "python: 3.11 does not fit. Fix: write a version of 3.8 or newer in quotes",
         ),
         (
             MINED.replace("}}", ", tests: tests}}"),

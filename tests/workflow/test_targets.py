@@ -188,7 +188,9 @@ def test_sessions_go_out_and_come_in_on_demand(snakemake, tmp_path):
     overlay, runs = tmp_path / "overlay.yaml", tmp_path / "runs"
     runs.mkdir()
     (runs / "a.traj.json").write_text("{}")
-    overlay.write_text("imports: {pocket: runs/*.traj.json}\nmodels: {smollm2-135m: {scaffold: bash}}\n")
+    overlay.write_text(
+        "imports: {pocket: runs/*.traj.json}\nmodels: {smollm2-135m: {scaffold: bash, runs: 2}}\n"
+    )
     targets = [f"{MODEL}/imported/preds.jsonl", f"{MODEL}/base/summary-1.json"]
     counts = jobs(snakemake("-n", "--configfile", str(overlay), "--", *targets))
     assert counts["imported_trajectories"] == counts["predictions"] == counts["predictions_of_run"] == 1
