@@ -94,6 +94,7 @@ def test_possible_outside_and_refused_inside(box, outside, tmp_path, code, reaso
         text=True,
         cwd=tmp_path,
         env={**os.environ, "OUTSIDE_SECRET": "1"},
+        timeout=60,
     )
     assert "ESCAPED" in here.stdout, f"the attempt itself is broken: {here.stdout}{here.stderr}"
     there = inside(box, code)
