@@ -153,7 +153,7 @@ def test_a_benchmark_that_is_not_there_ends_the_first_job_with_a_remedy(snakemak
     done = snakemake("--cores", "1", "--configfile", str(overlay), "--", "results/django/sequence.json")
     assert done.returncode == 1
     assert (
-        "error: nowhere.jsonl: it cannot be read (No such file or directory). Fix: correct the path"
+        "error: benchmarks.swe-bench-cl, nowhere.jsonl: it cannot be read (No such file or directory). Fix: "
         in done.stderr
     )
     assert done.stderr.count("error: nowhere.jsonl") == 1, "told once"
