@@ -40,6 +40,7 @@ CONSTRAINTS = (
     ("astropy/astropy", "3.1", "astropy-helpers==3.2.1", "its setup.py needs this submodule"),
     ("astropy/astropy", "3.1", "pyparsing<3.1", "later ones warn, and its tests take a warning for an error"),
     ("scikit-learn/scikit-learn", "0.2?", "cython<3", "its sources are of before Cython 3"),
+    ("matplotlib/matplotlib", "3.[567]", "pytest<9", "pytest 9 refuses what its tests are parametrised with"),
     ("pydata/xarray", "*", "distributed==2022.8.1", "the release that belongs to the pinned dask"),
     (
         "pytest-dev/pytest",
@@ -59,9 +60,11 @@ VARIABLES = (
         "the distutils of setuptools warns, and its tests take a warning for an error",
     ),
 )
-# Pins that only conda can have, and the nearest release that the registry has for the version's interpreter.
+# Pins that only conda can have, and the nearest release that the registry has for the version's interpreter; and one that warns
+# of what the version's earlier commits import (its latest, of which the environment is made, does not), which are errors there.
 NEAREST = {
-    ("scikit-learn/scikit-learn", "1.3"): {"numpy==1.19.2": "numpy==1.19.3", "scipy==1.5.2": "scipy==1.5.4"}
+    ("scikit-learn/scikit-learn", "1.3"): {"numpy==1.19.2": "numpy==1.19.3", "scipy==1.5.2": "scipy==1.5.4"},
+    ("matplotlib/matplotlib", "3.7"): {"setuptools==68.1.2": "setuptools==67.4.0"},
 }
 
 
@@ -118,7 +121,7 @@ def ingredients(
     own = [pin for name, versions, pin, _ in CONSTRAINTS if name == repo and fnmatch(version, versions)]
     nearest = NEAREST.get((repo, version), {})
     requirements = [nearest.get(line, line) for line in (*wanted, *spec.get("pip_packages", []))]
-    pins = [line for line in spec.get("pip_packages", []) if "==" in line]
+    pins = [nearest.get(line, line) for line in spec.get("pip_packages", []) if "==" in line]
     prepare, skipped = edits(spec.get("pre_install", []))
     variables, ignored = exports(spec.get("eval_commands", []))
     variables |= {
