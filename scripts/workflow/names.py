@@ -36,6 +36,8 @@ def unknown_part(path: str, config: dict, outputs: Outputs) -> UserError:
         is_file = part == parts[-1] and "." in part and kind != "split file"
         if part not in known and not is_file:
             return UserError(target, f"unknown {kind} {part!r}", nearest(part, known))
+    if "." not in parts[-1] and (inside := names_in(target, outputs)):
+        return UserError(target, "it is a folder", f"name a file in it: {', '.join(inside)}")
     there = names_in("/".join(["results", *parts[:-1]]), outputs)
     return UserError(target, f"no rule makes {parts[-1]!r} there", nearest(parts[-1], there))
 

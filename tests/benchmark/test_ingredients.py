@@ -71,6 +71,8 @@ def test_pins_are_constraints_of_everything_else():
         ("astropy/astropy", "3.1", "pyparsing<3.1", True),
         ("scikit-learn/scikit-learn", "0.22", "cython<3", True),
         ("scikit-learn/scikit-learn", "1.3", "cython<3", False),
+        ("matplotlib/matplotlib", "3.4", "pytest<9", False),
+        ("matplotlib/matplotlib", "3.7", "pytest<9", True),
         ("pytest-dev/pytest", "5.4", "wcwidth==0.2.6", True),
         ("pytest-dev/pytest", "6.0", "wcwidth==0.2.6", False),
     ],
@@ -92,6 +94,13 @@ def test_a_variable_that_a_version_needs(version, added):
 def test_a_pin_that_only_conda_has_becomes_the_nearest_of_the_registry(version, pin):
     spec = {"python": "3.9", "packages": "'numpy==1.19.2' pytest", "test_cmd": "pytest", "paths": []}
     assert made(spec, "scikit-learn/scikit-learn", version).requirements == (pin, "pytest")
+
+
+def test_a_pin_that_the_earlier_commits_of_a_version_cannot_bear_is_another_one():
+    spec = {"python": "3.11", "pip_packages": ["setuptools==68.1.2"], "test_cmd": "pytest", "paths": []}
+    found = made(spec, "matplotlib/matplotlib", "3.7")
+    assert found.requirements == ("setuptools==67.4.0",)
+    assert "setuptools==67.4.0" in found.constraints
 
 
 @pytest.mark.parametrize(("python", "name"), [("3.9", "py39"), ("3.11", "py311")])
