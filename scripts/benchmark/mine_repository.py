@@ -46,7 +46,7 @@ def laboratory(code: Code, block: dict, cache: Path, where: str) -> Laboratory:
     place = mirrored(code, cache)
     specs = mined([Original().id], block["python"], block["requirements"])
     instead = "set `python` to a version that is here, or leave it out"
-    interpreters.find(block["python"] or interpreters.OWN, f"{where}.python", instead)
+    interpreters.find(specs["versions"]["mined"]["python"], f"{where}.python", instead)
     log.info("installing %s with %s", code.origin, ", ".join(block["requirements"]) or "nothing else")
     if failure := (runtime := Local(specs, place, cache)).failure(Original()):
         fix = "look at `requirements`, `python` and `code`; installing it by hand shows the whole output"

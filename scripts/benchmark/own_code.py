@@ -1,6 +1,7 @@
 """A user's own repository as files: a commit of a local git repository, or a package's source release."""
 
 import io
+import lzma
 import os
 import subprocess
 import tarfile
@@ -15,7 +16,7 @@ from scripts.benchmark.repository import File, git, git_bytes
 from scripts.errors import UserError
 
 REGISTRY = "registry:"
-DAMAGE = (tarfile.TarError, zipfile.BadZipFile, EOFError, zlib.error)
+DAMAGE = (tarfile.TarError, zipfile.BadZipFile, EOFError, zlib.error, lzma.LZMAError)
 GIT = ("-c", "safe.directory=*")  # a study reads repositories of other users too
 
 
@@ -75,7 +76,7 @@ def from_git(folder: Path, commit: str, where: str) -> Code:
     """The files of a commit; what is not committed does not count."""
     fix = "name a folder with a git repository, or registry:<package>==<version>"
     try:
-        below = git(*GIT, "rev-parse", "--show-prefix", cwd=folder).strip()
+        below = os.fsdecode(git_bytes(*GIT, "rev-parse", "--show-prefix", cwd=folder)).removesuffix("\n")
     except (OSError, subprocess.CalledProcessError) as error:
         raise UserError(where, f"{folder} is not a git repository", fix) from error
     if below:

@@ -15,15 +15,20 @@ ENDINGS = (".json", ".jsonl", ".gz")
 
 def expand(at: str) -> str:
     """The place with $REHEARSAL_DATA and ~ filled in; unset, the variable means ../shared/data beside the checkout."""
-    if at == DATA or at.startswith(f"{DATA}/"):
+    if behind(at):
         folder = os.environ.get(DATA[1:]) or str(ROOT.parent / "shared/data")
         return folder + at.removeprefix(DATA)
     return str(Path(at).expanduser()) if at.startswith("~") else at
 
 
+def behind(at: str) -> bool:
+    """Does the place lie in the folder that $REHEARSAL_DATA names?"""
+    return at == DATA or at.startswith(f"{DATA}/")
+
+
 def needed(at: str, path: Path) -> None:
     """UserError for a file behind $REHEARSAL_DATA that is not there: it names the variable."""
-    if at.startswith(DATA) and not path.is_file():
+    if behind(at) and not path.is_file():
         said = f"is {os.environ[DATA[1:]]}" if os.environ.get(DATA[1:]) else "is not set"
         fix = f"export {DATA[1:]}=<the folder that holds {path.name}>, or write a URL, a path or a hub id"
         raise UserError(at, f"there is no file {path} (the variable {DATA[1:]} {said})", fix)

@@ -43,9 +43,10 @@ def read(path: Path | str) -> Recording:
     steps = relocated(form.steps(data, path), lookup(data, "info.config.environment.cwd"))
     if not steps:
         raise Unusable("it has no action")
+    patch = ""
     if status == SUBMITTED:
         check(data, {"info": {"submission": str}}, path)
-    patch = data["info"]["submission"] if status == SUBMITTED else ""
+        patch = data["info"]["submission"]
     return Recording(task_of(data, path), status, patch, tuple(steps))
 
 

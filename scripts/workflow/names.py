@@ -29,15 +29,19 @@ def unknown_part(path: str, config: dict, outputs: Outputs) -> UserError:
         path: as in {repo}/{model}/{split}/{recipe}/{arm}/runs.csv.
         outputs: of each file that a rule makes its path with wildcards, and the regular expression of what these may be.
     """
+    path = path.rstrip("/")
     parts, target = path.split("/"), f"results/{path}"
     if path == "report.html":
         return UserError(target, "no rule makes it: Snakemake writes it from finished results", "make report")
-    for part, (kind, known) in zip(parts, levels(parts, config), strict=False):
+    passed = list(zip(parts, levels(parts, config), strict=False))
+    for part, (kind, known) in passed:
         is_file = part == parts[-1] and "." in part and kind != "split file"
         if part not in known and not is_file:
             return UserError(target, f"unknown {kind} {part!r}", nearest(part, known))
-    if "." not in parts[-1] and (inside := names_in(target, outputs)):
-        return UserError(target, "it is a folder", f"name a file in it: {', '.join(inside)}")
+    inside = names_in(target, outputs) if "." not in parts[-1] else []
+    if inside or (len(passed) == len(parts) and parts[-1] in passed[-1][1][1]):
+        files = ", ".join(inside) or "docs/architecture.md says where files are"
+        return UserError(target, "it is a folder", f"name a file in it: {files}")
     there = names_in("/".join(["results", *parts[:-1]]), outputs)
     return UserError(target, f"no rule makes {parts[-1]!r} there", nearest(parts[-1], there))
 

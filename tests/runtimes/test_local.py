@@ -1,9 +1,13 @@
 """The local runtime on the tiny repository: an environment from the registry, shared, with what it lacks on its card."""
 
 import json
+import os
 import re
 import sys
+from contextlib import contextmanager
 from dataclasses import replace
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
 
 import pytest
 
@@ -116,12 +120,37 @@ def test_a_task_without_directives_needs_no_interpreter():
     assert made.fingerprint(small().task)
 
 
-def test_a_silent_registry_stops_the_work_and_leaves_nothing(monkeypatch, tmp_path):
-    monkeypatch.setenv("PIP_INDEX_URL", "http://127.0.0.1:9/simple")
-    monkeypatch.setenv("PIP_RETRIES", "1")
+@contextmanager
+def nobody():
+    """An address where nobody listens."""
+    yield "http://127.0.0.1:9/simple"
+
+
+@contextmanager
+def overloaded():
+    """A registry that answers every request with 503."""
+
+    class Busy(BaseHTTPRequestHandler):
+        def do_GET(self):
+            self.send_error(503)
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Busy) as server:
+        Thread(target=server.serve_forever).start()
+        yield f"http://127.0.0.1:{server.server_port}/simple"
+        server.shutdown()
+
+
+@pytest.mark.parametrize("registry", [nobody, overloaded])
+def test_a_silent_registry_stops_the_work_and_leaves_nothing(registry, monkeypatch, tmp_path):
+    for name in [name for name in os.environ if name.startswith("PIP_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
+    monkeypatch.setenv("PIP_RETRIES", "0")
     made = local(NEEDS, tmp_path)
-    with pytest.raises(UserError, match=r"package registry: it does not answer .*run again"):
-        made.failure(small().task)
+    with registry() as address:
+        monkeypatch.setenv("PIP_INDEX_URL", address)
+        with pytest.raises(UserError, match=r"package registry: it does not answer .*run again"):
+            made.failure(small().task)
     assert list((tmp_path / "environments").glob("[!.]*")) == list((tmp_path / "environments").glob("*.lock"))
 
 
@@ -149,6 +178,8 @@ PIP_RAN = """  error: subprocess-exited-with-error
             "Collecting x\nERROR: No matching distribution found for x\n",
             "ERROR: No matching distribution found for x",
         ),
+        ("  ╰─> [0 lines of output]\n  [end of output]\nERROR: no wheel\n", "ERROR: no wheel"),
+        ("error: /tmp/pip-install-4kz_1/x/setup.py\n", "error: /tmp/pip/x/setup.py"),
         ("gone\n", "gone"),
         ("", "said nothing"),
     ],

@@ -75,7 +75,8 @@ def environment(what: Ingredients, shop: Workshop) -> Path:
         if name not in ("test_cmd", "left_out", "variables")
     }
     tools = TOOLS.get(what.python, NEWER)
-    name = sha256_of([RECIPE, used, tools, tree_of(shop.mirror, ref), shop.python.name])[:24]
+    content = [RECIPE, used, tools, tree_of(shop.mirror, ref), shop.python.name]
+    name = sha256_of([*content, *(["complete"] if shop.complete else [])])[:24]
     return once(shop.cache / "environments", name, lambda folder: _environment(what, shop, ref, folder))
 
 
@@ -116,12 +117,25 @@ def _environment(what: Ingredients, shop: Workshop, ref: str, folder: Path) -> N
 
 
 def _run(builder: Builder, command: str, variables: dict[str, str] | None = None) -> Built:
-    """Run a command that may ask the registry. Its silence is no property of the environment: nothing made in it is kept."""
+    """Run a command that may ask the registry, once more if a server gave trouble.
+
+    Raises:
+        UserError: the registry is silent, which is no property of the environment: nothing made meanwhile is kept.
+    """
     done = builder.run(command, variables)
-    if done.returncode and done.unanswered:
-        fix = "check the network and run again; what was built before is kept"
-        raise UserError("package registry", f"it does not answer ({done.unanswered})", fix)
+    if done.returncode and done.disturbed:
+        done = builder.run(command, variables)
+    if done.returncode:
+        _ask_registry(builder)
     return done
+
+
+def _ask_registry(builder: Builder) -> None:
+    """UserError where the registry does not even have pip: pip itself takes its silence for "no such package"."""
+    asked = builder.run("python -m pip download --no-deps --dest /tmp/asked pip")
+    if asked.returncode:
+        fix = "check the network and run again; what was built before is kept"
+        raise UserError("package registry", f"it does not answer ({asked.last_words})", fix)
 
 
 def _must(builder: Builder, command: str, what: str) -> str:

@@ -18,8 +18,10 @@ from scripts.trajectories import bubblewrap
 
 ENV = "/env"
 SECONDS = 3 * 3600  # scikit-learn compiles for many minutes on one core
-# pip's last attempt at a server, or one it does not repeat; 404 is an answer
-_SILENT = re.compile(r"Retrying \(Retry\(total=0,|Could not fetch URL(?!.* 404 )")
+_TROUBLE = re.compile(
+    r"Retrying \(Retry\(|Max retries exceeded|timed out|IncompleteRead|Connection broken|ConnectionReset"
+)
+_RANDOM = re.compile(r"/tmp/pip-[\w.-]+")  # names that pip draws; what is said goes into keys
 _DROPPED = ("PYTHON", "VIRTUAL_ENV", "CONDA", "GIT_", "LD_", "SNAKEMAKE", "OMP_")
 _OURS = ("repo", "env", "python", "pip-cache")
 
@@ -34,16 +36,15 @@ class Built:
     @property
     def last_words(self) -> str:
         """The line that says most of why it failed: the last of the program that pip ran, or else of pip's own errors."""
-        lines = [line.strip() for line in self.output.splitlines() if line.strip()]
-        ran = [line for line, after in pairwise(lines) if after == "[end of output]"]
+        lines = [_RANDOM.sub("/tmp/pip", line.strip()) for line in self.output.splitlines() if line.strip()]
+        ran = [line for line, after in pairwise(lines) if after == "[end of output]" and line[0] != "╰"]
         errors = [line for line in lines if "error" in line.lower() and "subprocess-exited" not in line]
         return (ran or errors or lines or ["said nothing"])[-1][:300]
 
     @property
-    def unanswered(self) -> str:
-        """The first line in which pip gives up on the package registry, or nothing."""
-        lines = (line.strip() for line in self.output.splitlines())
-        return next((line[:300] for line in lines if _SILENT.search(line)), "")
+    def disturbed(self) -> bool:
+        """Whether pip had trouble with a server on its way."""
+        return bool(_TROUBLE.search(self.output))
 
 
 @dataclass(frozen=True)
