@@ -12,6 +12,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from fnmatch import fnmatch
+from posixpath import dirname, join, normpath
 
 import yaml
 
@@ -171,7 +172,7 @@ def lines(path: str, read: Read) -> list[str]:
     for line in (read(path) or "").splitlines():
         line = line.split(" #")[0].strip()
         if line.startswith("-r"):
-            found += lines("/".join([*path.split("/")[:-1], line[2:].strip()]), read)
+            found += lines(normpath(join(dirname(path), line[2:].strip())), read)
         elif line and not line.startswith(("-e .", "#", ".[test")):
             found.append(line)
     return found

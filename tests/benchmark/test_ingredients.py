@@ -25,7 +25,8 @@ DJANGO = {
 }
 FILES = {
     "tests/requirements/py3.txt": "-r base.txt\nPillow != 5.4.0  # broken\n# a comment\n-e .[test]\n\npylibmc; sys.platform != 'win32'\n",
-    "tests/requirements/base.txt": "pytz\n",
+    "tests/requirements/base.txt": "pytz\n-r ../../docs/more.txt\n",
+    "docs/more.txt": "sphinx\n",
 }
 
 
@@ -36,7 +37,7 @@ def made(spec=DJANGO, repo="django/django", version="3.0", python=None):
 def test_django_as_specified():
     found = made()
     assert found.python == found.published == "3.6"
-    assert found.requirements == ("pytz", "Pillow != 5.4.0", "pylibmc; sys.platform != 'win32'")
+    assert found.requirements == ("pytz", "sphinx", "Pillow != 5.4.0", "pylibmc; sys.platform != 'win32'")
     assert found.install == "python -m pip install -e .", "the tests must see the workspace"
     assert dict(found.variables) == {"LANG": "C.UTF-8", "PYTHONIOENCODING": "utf8"}
     assert found.left_out == ("locale-gen",)

@@ -66,7 +66,10 @@ UNKNOWN_TOO = [
     (f"{MODEL}/A/full-replay/adapters/7/card.json", "unknown checkpoint '7'. Fix: use one of 5, 10, 15, 19."),
     (f"{MODEL}/A/full-replay/skill/run.csv", "no rule makes 'run.csv' there. Fix: did you mean 'runs.csv'?"),
     ("results/pocket", "it is a folder. Fix: name a file in it: tasks.jsonl."),
-    ("results/experiments", "it is a folder. Fix: name a file in it: docs/architecture.md says where files are."),
+    (
+        "results/experiments",
+        "it is a folder. Fix: name a file in it: docs/architecture.md says where files are.",
+    ),
     ("results/phase7/summary.csv", "unknown phase 'phase7'. Fix: "),
     ("results/report.html", "no rule makes it: Snakemake writes it from finished results. Fix: make report."),
     (
