@@ -65,7 +65,7 @@ VARIABLES = (
 # of what the version's earlier commits import (its latest, of which the environment is made, does not), which are errors there.
 NEAREST = {
     ("scikit-learn/scikit-learn", "1.3"): {"numpy==1.19.2": "numpy==1.19.3", "scipy==1.5.2": "scipy==1.5.4"},
-    ("matplotlib/matplotlib", "3.7"): {"setuptools==68.1.2": "setuptools==67.4.0"},
+    ("matplotlib/matplotlib", "3.7"): {"setuptools==68.1.2": "setuptools==67.2.0"},
 }
 
 
