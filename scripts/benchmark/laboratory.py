@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from scripts.benchmark.runtimes import EnvironmentFailure, Runtime
+from scripts.benchmark.runtimes import Runtime
 from scripts.errors import UserError
 from scripts.trajectories import workspace
 from scripts.trajectories.bubblewrap import REPO
@@ -46,7 +46,7 @@ class Laboratory:
         """The server's answers to a request, from a fresh workspace.
 
         Raises:
-            UserError: the environment cannot be made, or pytest does not come to its end in it.
+            UserError: pytest does not come to its end in the environment, which `mine_repository.laboratory` made.
         """
         limits = dataclasses.replace(self.limits, cpu_seconds=LONGEST, wall_seconds=LONGEST)
         lines = "".join(
@@ -55,13 +55,9 @@ class Laboratory:
         binds = ((str(publish(_SERVER)[0]), INSIDE),)
         with scratch() as folder:
             workspace.create(self.mirror, self.original.ref, place := folder / "repo")
-            try:
-                with self.runtime.open(self.original, place, limits, binds=binds) as room:
-                    command = f"exec {room.python} -s {INSIDE}/server.py"
-                    outcome = room.run(command, stdin=lines, capture=ANSWERS_BYTES)
-            except EnvironmentFailure as error:
-                fix = "look at `python` and `requirements`, or install it by hand to see why"
-                raise UserError(where, str(error), fix) from error
+            with self.runtime.open(self.original, place, limits, binds=binds) as room:
+                command = f"exec {room.python} -s {INSIDE}/server.py"
+                outcome = room.run(command, stdin=lines, capture=ANSWERS_BYTES)
         return answers(outcome, where)
 
 
