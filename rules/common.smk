@@ -16,8 +16,8 @@ from scripts.workflow.plan import (
     adapters_of,
     all_adapters_of,
     check_runs,
-    checkpoint_before,
     checkpoints,
+    goes_on_from,
     jobs_of,
     session_folders,
     trained,
@@ -261,15 +261,14 @@ def phase_adapters(wildcards):
 
 
 def since(wildcards):
-    """The checkpoint before, 0 at the first."""
-    return checkpoint_before(wildcards, config)
+    """The checkpoint that a training goes on from, 0 where it starts anew."""
+    return goes_on_from(wildcards, config)
 
 
 def card_before(wildcards):
-    """The card of the checkpoint before, for strategies that go on from it."""
+    """The card of the checkpoint that a training goes on from."""
     folder = "results/{repo}/{model}/{split}/{recipe}/adapters".format(**wildcards)
-    goes_on = since(wildcards) and recipe(wildcards)["strategy"] != "full_replay"
-    return [f"{folder}/{since(wildcards)}/card.json"] if goes_on else []
+    return [f"{folder}/{before}/card.json"] if (before := since(wildcards)) else []
 
 
 def embeds(block):

@@ -2,7 +2,7 @@
 
 Three shapes, told apart by Akaike's information criterion for least squares (Burnham and Anderson, 2002, 2.2), n log(RSS / n)
 + 2 k with k counting the noise too: flat r = a; power law r = a (1 + t)^-b (Wixted and Ebbesen, 1991); cliff r = a before some
-age and c from it on.
+age and c < a from it on.
 """
 
 import math
@@ -52,5 +52,6 @@ def power(age: np.ndarray, known: np.ndarray) -> np.ndarray:
 
 
 def step(age: np.ndarray, known: np.ndarray, edge: float) -> np.ndarray:
-    """The best cliff's values for a given edge: the mean before it and the mean from it on."""
-    return np.where(age < edge, known[age < edge].mean(), known[age >= edge].mean())
+    """The best cliff's values for a given edge: the mean before it and the mean from it on. What rises is no cliff: level."""
+    before, after = known[age < edge].mean(), known[age >= edge].mean()
+    return np.where(age < edge, before, after) if after < before else np.full(len(known), known.mean())

@@ -19,7 +19,8 @@ from scripts.workflow.experiments import Variant, by_recipe
 Row = dict[str, Any]
 COLUMNS = (
     *("repo", "model", "config", "seed", "checkpoint", "tokens_read"),
-    *("seconds", "training_seconds", "fisher_seconds", "fisher_overhead", "loading_seconds", "max_rss_mb"),
+    *("seconds", "training_seconds", "fisher_seconds", "fisher_overhead", "loading_seconds"),
+    *("max_rss_mb", "gpu_mb"),
 )
 
 
@@ -27,10 +28,11 @@ def row(card: str, timing: str, benchmark: str, known: Mapping[str, Variant]) ->
     """One consolidation: whole seconds without loading the base, and what of them the Fisher took."""
     _, repo, model, _, recipe, _, checkpoint, _ = Path(card).parts
     variant = known[recipe]
-    parts = dict(read_table(timing, ("seconds",)).itertuples(index=False, name=None))
+    measured = read_table(timing, ("seconds", "gpu_mb")).set_index("part")
+    parts, gpu = dict(measured["seconds"]), measured["gpu_mb"].get("whole")
     names = {"repo": repo, "model": model, "config": variant.config, "seed": variant.seed}
     names |= {"checkpoint": checkpoint, "tokens_read": json.loads(Path(card).read_text())["tokens_read"]}
-    return names | seconds(parts) | {"max_rss_mb": peak(benchmark)}
+    return names | seconds(parts) | {"max_rss_mb": peak(benchmark), "gpu_mb": gpu}
 
 
 def seconds(parts: Mapping[str, float]) -> Row:

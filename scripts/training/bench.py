@@ -7,6 +7,7 @@ examples with the same supervised tokens, each in a process of its own, with the
 the examples, so what a side saves by reading a shared beginning once counts for it. Loading is left out of the time.
 """
 
+import atexit
 import json
 import resource
 import subprocess
@@ -67,9 +68,11 @@ def trl(examples: list[dict], block: dict, checkpoint: Path) -> Callable[[], Any
     options |= {"save_strategy": "no", "logging_steps": 10**6, "disable_tqdm": True, "max_length": None}
     options |= {"gradient_checkpointing": False, "train_sampling_strategy": "sequential"}
     options |= {"dataset_kwargs": {"skip_prepare_dataset": True}, "dataloader_pin_memory": False}
+    folder = tempfile.TemporaryDirectory(prefix="rehearsal-trl-")
+    atexit.register(folder.cleanup)
     trainer = SFTTrainer(
         AutoModelForCausalLM.from_pretrained(checkpoint, dtype=getattr(torch, block["dtype"])),
-        args=SFTConfig(output_dir=tempfile.mkdtemp(prefix="rehearsal-trl-"), **options),
+        args=SFTConfig(output_dir=folder.name, **options),
         train_dataset=Dataset.from_list(rows),
         processing_class=AutoTokenizer.from_pretrained(checkpoint),
         peft_config=lora,

@@ -23,7 +23,7 @@ from scripts.measures.tables import to_csv
 from scripts.training.kept import Trainings, place
 from scripts.training.strategies import Learned, Lesson
 from scripts.trajectories.checkpoint import fingerprint, resolve_checkpoint
-from scripts.trajectories.hardware import quantizer
+from scripts.trajectories.hardware import peak_mb, quantizer
 
 CACHE, STORE = Path("results/cache"), Path("results/store")
 ROOM = Path(__file__).parent
@@ -40,7 +40,7 @@ USES = {
     "adaptive_rank": ("answers", "buffer", "one_error"),
     "intruders": ("strategies/naive",),
 }
-TIMING_COLUMNS = ("part", "seconds")
+TIMING_COLUMNS = ("part", "seconds", "gpu_mb")
 LOSS_COLUMNS = ("step", "epoch", "loss", "supervised_tokens", "tokens", "penalty")
 
 
@@ -113,6 +113,7 @@ def fit(lesson: Lesson, model: dict) -> tuple[dict[str, Any], dict[str, bytes]]:
     outcome = {"status": status, "reason": reason, **losses, **cost, "steps": rows}
     parameters = lora.parameters(learned.files) if learned.files else None
     outcome |= {"parameters": parameters, "notes": learned.notes, "seconds": lesson.clock}
+    outcome["gpu_mb"] = peak_mb(model["device"])
     return outcome, learned.files if status == "trained" else {}
 
 
@@ -145,7 +146,7 @@ def nothing_new(lesson: Lesson) -> dict[str, Any]:
 NOTHING = {
     **{"first_loss": None, "last_loss": None, "parameters": None},
     **{"optimiser_steps": 0, "tokens_trained": 0, "tokens_read": 0},
-    **{"steps": [], "notes": {}, "seconds": {}},
+    **{"steps": [], "notes": {}, "seconds": {}, "gpu_mb": None},
 }
 
 
@@ -198,9 +199,12 @@ def files_before(card: Path | None) -> dict[str, bytes]:
 def write(output: Any, card: dict, files: dict[str, bytes]) -> None:
     """The files, then the losses and the seconds, then the card that vouches for them."""
     place(files, Path(output.card).parent)
-    steps, seconds = card.pop("steps"), card.pop("seconds")
+    steps, seconds, gpu_mb = (card.pop(name) for name in ("steps", "seconds", "gpu_mb"))
     atomic_write(output.loss, to_csv(steps, LOSS_COLUMNS))
-    parts = [{"part": part, "seconds": taken} for part, taken in sorted(seconds.items())]
+    parts = [
+        {"part": part, "seconds": taken, "gpu_mb": gpu_mb if part == "whole" else None}
+        for part, taken in sorted(seconds.items())
+    ]
     atomic_write(output.timing, to_csv(parts, TIMING_COLUMNS))
     atomic_write(output.card, canonical_json({**card, "files": hashes(files)}) + "\n")
 

@@ -16,6 +16,13 @@ def check_device(device: str) -> None:
         raise UserError(f"device: {device}", f"PyTorch {torch.__version__} finds none on this machine", fix)
 
 
+def peak_mb(device: str) -> float | None:
+    """Most megabytes that PyTorch held on a GPU since this process began; None on a device that keeps no such count."""
+    import torch
+
+    return torch.cuda.max_memory_allocated() / 2**20 if device == "cuda" else None
+
+
 def quantizer(block: dict) -> dict[str, str]:
     """The library that keeps a block's weights in 4 bits, with its version: it rounds, so it is part of the result. None: empty.
 

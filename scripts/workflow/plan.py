@@ -54,8 +54,15 @@ def checkpoints(training: int, consolidation: int) -> list[int]:
     return [*range(consolidation, training, consolidation), training]
 
 
-def checkpoint_before(wildcards: Any, config: Mapping[str, Any]) -> int:
-    """The checkpoint before that of the wildcards, or 0."""
+def goes_on(recipe: Mapping[str, Any]) -> bool:
+    """Does a training start with the adapter of the checkpoint before? Full replay starts anew, with every session so far."""
+    return recipe["strategy"] != "full_replay"
+
+
+def goes_on_from(wildcards: Any, config: Mapping[str, Any]) -> int:
+    """The checkpoint whose adapter a training starts with; 0 where it starts with a new one."""
+    if not goes_on(config["recipes"][wildcards.recipe]):
+        return 0
     training = training_size(config, wildcards.repo, wildcards.split)
     earlier = [n for n in checkpoints(training, config["consolidation"]) if n < int(wildcards.checkpoint)]
     return max(earlier, default=0)

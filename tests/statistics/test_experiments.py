@@ -229,6 +229,13 @@ def test_the_shape_of_decay(truth):
     assert decay.shape(ages, noisy)[0] == truth
 
 
+def test_what_rises_later_is_no_cliff():
+    """Full replay often knows a session better once it has seen others."""
+    ages = np.repeat(np.arange(8), 12)
+    rising = np.where(ages < 4, 0.6, 0.9) + np.random.default_rng(1).normal(0, 0.05, len(ages))
+    assert decay.shape(ages, rising)[0] == "flat"
+
+
 def test_hard_sessions_are_no_decay():
     """Nothing is ever forgotten; that the early sessions, which alone grow old, are known less is not their age."""
     known = [0.4, 0.5, 0.6, 0.8]
@@ -342,7 +349,9 @@ def test_primary_tests_are_adjusted_over_all_experiments(place):
 def test_seconds_and_memory(tmp_path, files):
     _, cards = files
     for card in cards:
-        (tmp_path / card).with_name("timing.csv").write_text("part,seconds\nfisher,2\nloading,1\nwhole,7\n")
+        (tmp_path / card).with_name("timing.csv").write_text(
+            "part,seconds,gpu_mb\nfisher,2,\nloading,1,\nwhole,7,812.5\n"
+        )
     (tmp_path / "job.tsv").write_text("s\tmax_rss\n9\t1234.5\n")
     rows = experiment_timing.table(
         [(card, str(Path(card).with_name("timing.csv")), "job.tsv") for card in cards], EXPERIMENT
@@ -351,7 +360,7 @@ def test_seconds_and_memory(tmp_path, files):
     first = rows[0]
     assert (first["config"], first["checkpoint"]) == ("full", "2")
     assert (first["seconds"], first["training_seconds"], first["fisher_overhead"]) == (6, 4, 0.5)
-    assert first["max_rss_mb"] == 1234.5
+    assert (first["max_rss_mb"], first["gpu_mb"]) == (1234.5, 812.5)
 
 
 def test_the_headline_says_what_naive_training_forgets(place):

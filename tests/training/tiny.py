@@ -3,13 +3,14 @@
 import random
 from functools import cache
 from pathlib import Path
-from tempfile import mkdtemp
+from tempfile import TemporaryDirectory
 from types import SimpleNamespace
 
 import torch
 from transformers import LlamaConfig, LlamaForCausalLM
 
 from scripts.training import lora
+from scripts.workflow.plan import goes_on
 
 VOCABULARY = 97
 RECIPE = {
@@ -18,15 +19,17 @@ RECIPE = {
 }  # fmt: skip
 
 
+_FOLDER = TemporaryDirectory(prefix="rehearsal-tiny-")  # gone when the interpreter ends
+
+
 @cache
 def checkpoint() -> str:
     """A folder with a checkpoint in fp32; heads share keys, as in the embedded model."""
     torch.manual_seed(0)
     sizes = {"hidden_size": 32, "intermediate_size": 48, "num_hidden_layers": 2, "vocab_size": VOCABULARY}
     config = LlamaConfig(**sizes, num_attention_heads=4, num_key_value_heads=2, max_position_embeddings=128)
-    folder = Path(mkdtemp(prefix="rehearsal-tiny-"))
-    LlamaForCausalLM(config).save_pretrained(folder)
-    return str(folder)
+    LlamaForCausalLM(config).save_pretrained(_FOLDER.name)
+    return _FOLDER.name
 
 
 MODEL = {"checkpoint": "", "dtype": "float32", "quantization": "none", "device": "cpu", "threads": 1}
@@ -72,8 +75,8 @@ def example(position: int, beginning: list[int], rng: random.Random) -> dict:
 def rule(folder: Path, checkpoint: int, recipe: dict = RECIPE, since: int = 0) -> SimpleNamespace:
     """What Snakemake hands to the scripts train and retention, for one checkpoint of a dataset in a folder."""
     made = folder / "adapters" / str(checkpoint)
-    goes_on = since and recipe["strategy"] != "full_replay"
-    before = [folder / "adapters" / str(since) / "card.json"] if goes_on else []
+    since = since if goes_on(recipe) else 0
+    before = [folder / "adapters" / str(since) / "card.json"] if since else []
     return SimpleNamespace(
         rule="train",
         log=[folder / "log"],

@@ -145,6 +145,7 @@ def test_a_closed_engine_finishes_what_it_has_and_refuses_the_rest(embedded, wor
         while not conversation.memory:
             pass
         closing.close()
+        assert not closing.thread.is_alive()  # it would abort an interpreter that ends now
         assert len(reply.result(timeout=60).tokens) == 8
     with pytest.raises(RuntimeError, match="stopped"):
         for _ in range(100):

@@ -1,11 +1,14 @@
 """Training halves, checkpoints and the runs of a phase."""
 
+from types import SimpleNamespace
+
 import pytest
 
 from scripts.workflow.plan import (
     Run,
     adapters_of,
     checkpoints,
+    goes_on_from,
     half_and_full,
     jobs_of,
     runs_of,
@@ -42,6 +45,20 @@ def test_a_split_trains_as_many_tasks_as_its_rule_says():
 def test_checkpoints(training, half, every):
     assert half_and_full(training, 5) == half
     assert checkpoints(training, 5) == every
+
+
+@pytest.mark.parametrize(("strategy", "second"), [("naive", 5), ("ewc", 5), ("full_replay", 0)])
+def test_what_a_training_goes_on_from(strategy, second):
+    """Full replay starts anew each time: sessions that can be used must not be too old for it."""
+    config = {
+        "repos": {"r": {"tasks": 25}},
+        "splits": {"A": {"rule": "first"}},
+        "recipes": {"x": {"strategy": strategy}},
+        "consolidation": 5,
+    }
+    wildcards = SimpleNamespace(repo="r", split="A", recipe="x")
+    for checkpoint, before in [("5", 0), ("10", second), ("12", 2 * second)]:
+        assert goes_on_from(SimpleNamespace(**vars(wildcards), checkpoint=checkpoint), config) == before
 
 
 PHASE = {

@@ -71,7 +71,8 @@ class LocalEngine:
         self.beginning: tuple[list[int], ragged.Memory] = [], ragged.Memory()
         self.failure: BaseException | None = None
         self.threads = torch.get_num_threads()
-        threading.Thread(target=self._serve, daemon=True, name="engine").start()
+        self.thread = threading.Thread(target=self._serve, daemon=True, name="engine")
+        self.thread.start()
 
     def complete(self, conversation: Conversation, ask: Ask) -> Reply:
         """See Engine. Raises RuntimeError once the engine is closed or has failed, with the model's error as its cause."""
@@ -84,8 +85,9 @@ class LocalEngine:
         return row.future.result()
 
     def close(self) -> None:
-        """End the engine's thread once the rows in flight are done."""
+        """Wait until the rows in flight are done and the engine's thread has ended: an interpreter that ends before it aborts."""
         self.inbox.put(None)
+        self.thread.join()
 
     def _serve(self) -> None:
         rows: list[Row] = []
