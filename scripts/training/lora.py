@@ -204,13 +204,19 @@ def cross_entropy(model: torch.nn.Module, pack: packing.Pack) -> torch.Tensor:
 
 
 def logits(model: torch.nn.Module, pack: packing.Pack) -> torch.Tensor:
-    """fp32 logits [labels, vocabulary] at the positions that predict a label."""
+    """fp32 logits [labels, vocabulary] at the positions that predict a label, by the model's own forward: some scale them."""
     inner = model.get_base_model() if isinstance(model, PeftModel) else model
     device, dtype = inner.device, inner.dtype
     tokens, positions = pack.tokens.to(device), pack.positions.to(device)
     with disable_input_dtype_casting(inner), torch.autocast(device.type, dtype, dtype != torch.float32):
-        hidden = inner.model(input_ids=tokens, position_ids=positions, use_cache=False, bounds=pack.bounds)
-    return inner.lm_head(hidden.last_hidden_state[0, pack.inputs.to(device)]).float()
+        found = inner(
+            input_ids=tokens,
+            position_ids=positions,
+            use_cache=False,
+            bounds=pack.bounds,
+            logits_to_keep=pack.inputs.to(device),
+        )
+    return found.logits[0].float()
 
 
 def verdict(steps: list[Step], anew: bool = True) -> tuple[str, str | None]:

@@ -2,10 +2,10 @@
 
 import pytest
 import torch
-from transformers import AutoModelForCausalLM
+from transformers import AutoModelForCausalLM, CohereConfig, Qwen2Config
 
 from scripts.training import lora, packing
-from tests.training.tiny import MODEL, RECIPE, checkpoint, examples
+from tests.training.tiny import MODEL, RECIPE, VOCABULARY, checkpoint, examples
 
 
 def adapted(model):
@@ -46,6 +46,22 @@ def test_loss_and_gradients_are_those_of_the_examples_one_by_one(count, shared):
     assert loss.item() == pytest.approx(expected_loss, rel=1e-5)
     assert expected.norm() > 0
     torch.testing.assert_close(gradients(model, loss), expected, rtol=1e-3, atol=1e-6)
+
+
+@pytest.mark.parametrize("family", [CohereConfig, Qwen2Config])
+def test_the_logits_are_the_familys_own(tmp_path, family):
+    """Command R scales its logits: what is trained must be what the agent samples from (never-again 5)."""
+    sizes = {"hidden_size": 32, "intermediate_size": 48, "num_hidden_layers": 2, "vocab_size": VOCABULARY}
+    config = family(**sizes, num_attention_heads=4, num_key_value_heads=2, pad_token_id=0)
+    AutoModelForCausalLM.from_config(config).save_pretrained(tmp_path)
+    batch = examples(3, shared=9)
+    targets = [lora.supervised_positions(row) for row in batch]
+    plain = AutoModelForCausalLM.from_pretrained(tmp_path, attn_implementation="eager")
+    with torch.no_grad():
+        found = lora.logits(lora.base_model(tmp_path, MODEL), packing.pack(batch, targets))
+        own = [plain(torch.tensor([row["input_ids"]])).logits[0] for row in batch]
+    expected = [one[torch.tensor(where) - 1] for one, where in zip(own, targets, strict=True)]
+    torch.testing.assert_close(found, torch.cat(expected), rtol=1e-4, atol=1e-5)
 
 
 def test_the_shared_beginning_is_read_once_and_never_holds_a_label():
