@@ -205,16 +205,21 @@ def compressions(chain: Kept) -> list[Row]:
 
 
 def compression_kept(kept: Sequence[Kept]) -> Value:
-    """Share of their sessions' retention that compressions left: mean after over mean before, over all that took place."""
+    """Share of retention that compressions left: mean after over mean before, over the chain's sessions in them."""
     pairs = [
         (note["before"][session], note["after"][session])
         for chain in kept
         for note in compressions(chain)
         for session in note["before"]
-        if note["before"][session] is not None
+        if session in asked_of(chain) and note["before"][session] is not None
     ]
     before = metrics.mean(one for one, _ in pairs)
     return metrics.mean(other for _, other in pairs) / before if before else None
+
+
+def asked_of(chain: Kept) -> set[str]:
+    """The sessions that the chain is judged on: of a chain cut to one half, those of this half."""
+    return set(chain.matrix["origin"])
 
 
 def compression_ranks(kept: Sequence[Kept]) -> Value:

@@ -17,7 +17,7 @@ RELATIVE = (
     *("forgetting_reduction", "information_gain"),
 )
 OWN = (
-    *("buffer_filled", "fisher_share_of_tokens", "penalty_over_loss"),
+    *("buffer_filled", "fisher_samples", "fisher_share_of_tokens", "penalty_over_loss"),
     *("router_accuracy", "router_majority", "worst_category", "worst_category_degradation", "interference"),
     *("compressions", "compression_ranks", "compression_kept", "decay"),
 )

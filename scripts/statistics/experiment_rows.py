@@ -10,7 +10,7 @@ from scripts.statistics.comparisons import Settings
 
 ROLES = ("reference", "baseline")
 BUDGET = "adaptive_rank.budget"
-CAPABILITY = "not measured: capability comes with part 5"
+CAPABILITY = "not measured: no capability benchmark is run yet"
 
 
 def rows(place: Sequence[Sequence[Kept]], experiment: Mapping[str, Any], settings: Settings) -> list[Row]:
@@ -112,6 +112,7 @@ def own(kept: Sequence[Kept]) -> Row:
     return {
         "buffer_filled": filled(kept),
         "fisher_share_of_tokens": fisher_share(kept),
+        "fisher_samples": chains.noted(kept, "fisher_samples"),
         "penalty_over_loss": chains.noted(kept, "penalty_over_loss"),
         "router_accuracy": chains.noted(kept, "router_accuracy"),
         "router_majority": chains.noted(kept, "router_majority"),
@@ -126,10 +127,11 @@ def own(kept: Sequence[Kept]) -> Row:
 
 
 def filled(kept: Sequence[Kept]) -> str | None:
-    """Did the buffer ever have to drop something? One that never fills is no result about its size."""
-    notes = [card["notes"] for chain in kept for card in chain.cards if "buffer_pairs" in card["notes"]]
-    if not notes:
+    """Did the buffer have to drop something before a training? One that never fills is no result about its size."""
+    if not any("buffer_pairs" in card["notes"] for chain in kept for card in chain.cards):
         return None
+    cards = [card for chain in kept for card in chain.cards[: chain.cards.index(chain.last)]]
+    notes = [card["notes"] for card in cards if "buffer_pairs" in card["notes"]]
     return "true" if any(note["candidate_pairs"] > note["buffer_pairs"] for note in notes) else "false"
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from itertools import accumulate
 from typing import Any
 
+from scripts.synthesis.commands import changes
 from scripts.synthesis.turns import about
 from scripts.trajectories.agent import pieces, size
 
@@ -90,36 +91,41 @@ def _example(
 def argument_positions(tokens: list[str], tool: str) -> list[int]:
     """Positions of the tokens behind the tool's name (the action's arguments), the end of the reply left out.
 
-    tokens: the text of each token of the reply. A fenced reply's thought may name the tool too: its block counts.
+    tokens: the text of each token of the reply. A fenced reply's thought may name the tool too: its block counts, and
+    the fence that closes it is format.
     """
     reply = "".join(tokens)
-    named = reply.find(tool, max(reply.find("```bash"), 0))
+    fence = reply.find("```bash")
+    named = reply.find(tool, max(fence, 0))
     if named < 0:
         return []
+    end = len(reply[: reply.rfind("```")].rstrip()) if fence >= 0 else len(reply)
     starts = accumulate((len(token) for token in tokens[:-1]), initial=0)
-    return [at for at, start in enumerate(starts) if start >= named + len(tool) and at < len(tokens) - 1]
+    return [
+        at for at, start in enumerate(starts) if named + len(tool) <= start < end and at < len(tokens) - 1
+    ]
 
 
 def choose_held_out(sessions: list[dict], seed: int) -> list[int | None]:
-    """One seeded turn of each session to hold out, at most a fifth of them edits; None where no turn has arguments."""
+    """One seeded turn of each session to hold out, at most a fifth of them edits of code; None where none has arguments."""
     rng = random.Random(seed)
     edits_left = len(sessions) // 5
     chosen: list[int | None] = []
     for session in sessions:
-        options = [(turn, tool) for turn, tool, arguments in _turns(session) if arguments]
-        options = [(turn, tool) for turn, tool in options if tool != "edit" or edits_left > 0]
-        turn, tool = rng.choice(options) if options else (None, None)
-        edits_left -= tool == "edit"
+        options = [(turn, edits) for turn, edits, arguments in _turns(session) if arguments]
+        options = [(turn, edits) for turn, edits in options if not edits or edits_left > 0]
+        turn, edits = rng.choice(options) if options else (None, False)
+        edits_left -= edits
         chosen.append(turn)
     return chosen
 
 
-def _turns(session: dict) -> list[tuple[int, str, list[int]]]:
-    """(number, tool, argument positions) of each turn with an action."""
+def _turns(session: dict) -> list[tuple[int, bool, list[int]]]:
+    """(number, does it change code, argument positions) of each turn with an action."""
     _, *turns = pieces(session["messages"])
     replies = [turn[0]["extra"] for turn in turns]
     return [
-        (number, reply["actions"][0]["tool"], reply["arguments"])
+        (number, changes(reply["actions"][0]["command"]), reply["arguments"])
         for number, reply in enumerate(replies)
         if reply.get("actions")
     ]

@@ -6,13 +6,14 @@ Strategies sort and weigh replies by it: categories of experts, priorities of a 
 from statistics import fmean
 from typing import Any
 
+from scripts.synthesis.commands import changes, program
 from scripts.trajectories.agent import pieces
 
 
 def about(session: dict) -> list[dict[str, Any] | None]:
     """One entry a turn, None for a turn without an action.
 
-    tool: of the action, for bash the first word of its command; after_error: the action before it failed;
+    tool: the program that its command runs; changes: it changes code; after_error: the action before it failed;
     log_probability: mean over the reply's tokens as it was generated (nats), None where no model wrote it; read: what
     the agent had read last, the result before it, or the issue as it was told.
     """
@@ -31,11 +32,10 @@ def about(session: dict) -> list[dict[str, Any] | None]:
 
 
 def _entry(extra: dict, action: dict, failed: bool, written: bool, read: str) -> dict[str, Any]:
-    words = action["command"].split()
-    tool = words[0] if action["tool"] == "bash" and words else action["tool"]
     sure = extra["log_probabilities"] if written and extra.get("log_probabilities") else None
     return {
-        "tool": tool,
+        "tool": program(action["command"]) or action["tool"],
+        "changes": changes(action["command"]),
         "after_error": failed,
         "log_probability": fmean(sure) if sure else None,
         "read": read,

@@ -13,7 +13,6 @@ With four experts navigation belongs to tool_usage, with three workflow to code_
 
 from typing import Any
 
-CHANGING = {"edit", "sed", "patch", "cat>", "tee", "ed"}
 WORKING = {"submit", "pytest", "python", "python3", "tox", "make", "git", "pip"}
 LOOKING = {"search", "ls", "find", "grep", "rg", "pwd", "cd", "tree"}
 NAMES = ("tool_usage", "error_recovery", "code_conventions", "workflow", "navigation")
@@ -30,7 +29,9 @@ def category(turn: dict[str, Any], experts: int) -> str:
 def _finest(turn: dict[str, Any]) -> str:
     if turn["after_error"]:
         return "error_recovery"
-    groups = {"code_conventions": CHANGING, "workflow": WORKING, "navigation": LOOKING}
+    if turn["changes"]:
+        return "code_conventions"
+    groups = {"workflow": WORKING, "navigation": LOOKING}
     return next((name for name, tools in groups.items() if turn["tool"] in tools), "tool_usage")
 
 

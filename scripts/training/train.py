@@ -27,8 +27,11 @@ from scripts.trajectories.hardware import peak_mb, quantizer
 
 CACHE, STORE = Path("results/cache"), Path("results/store")
 ROOM = Path(__file__).parent
-LIBRARIES = ("torch", "transformers", "peft", "safetensors")
-COMMON = ("lora", "merge", "packing", "train", "strategies/__init__")
+LIBRARIES = ("torch", "transformers", "peft", "safetensors", "tokenizers")
+COMMON = (
+    *("lora", "merge", "packing", "train", "strategies/__init__"),
+    *("../trajectories/checkpoint", "../trajectories/hardware"),  # how the base is loaded
+)
 # what determines a strategy's result beside its own file
 USES = {
     "full_replay": (),
@@ -61,6 +64,8 @@ def facts(
     """What determines a training: its data, what it goes on from, its recipe, the models, the code and the libraries."""
     rows, recipe = lesson.rows, lesson.recipe
     names = (*COMMON, f"strategies/{recipe['strategy']}", *USES[recipe["strategy"]])
+    asked = ("../knowledge/embed",) if embeddings_sha256 else ()
+    libraries = (*LIBRARIES, "sentence-transformers") if embeddings_sha256 else LIBRARIES
     return {
         "trajectories": list(dict.fromkeys(row["instance_id"] for row in rows)),
         "examples": len(rows),
@@ -75,8 +80,8 @@ def facts(
         "base_sha256": base_sha256,
         "embeddings_sha256": embeddings_sha256,
         **{name: model[name] for name in ("dtype", "quantization", "device", "threads")},
-        "code_sha256": sha256_of_files([ROOM / f"{name}.py" for name in names]),
-        "libraries": {name: importlib.metadata.version(name) for name in LIBRARIES} | quantizer(model),
+        "code_sha256": sha256_of_files([ROOM / f"{name}.py" for name in (*names, *asked)]),
+        "libraries": {name: importlib.metadata.version(name) for name in libraries} | quantizer(model),
     }
 
 

@@ -161,7 +161,7 @@ def test_the_winner_is_chosen_on_odd_origins_and_confirmed_on_even_ones(place):
     assert confirmed["p"] == 1.0  # one of two origins differs: nothing can be said
     met = {each["name"]: each["met"] for each in found["criteria"]}
     assert met == {"kept": True, "cheap": True, "shape": None, "able": None}
-    assert "capability comes with part 5" in found["criteria"][-1]["reason"]
+    assert "no capability benchmark" in found["criteria"][-1]["reason"]
     assert found["sentences"][1].startswith("kept: met")
 
 
@@ -262,14 +262,20 @@ def test_too_few_ages_have_no_shape():
 
 def test_compressions_count_what_they_left():
     notes = [
-        {"rank_before": 8, "rank_after": 4, "before": {"a": 0.8, "b": None}, "after": {"a": 0.6, "b": 0.9}},
-        {"rank_before": 4, "rank_after": 2, "before": {"a": 1.0}, "after": {"a": 1.0}},
-        {"rank_before": 2, "rank_after": 2, "before": {"a": 0.1}, "after": {"a": 0.1}},  # took nothing away
+        {
+            "rank_before": 8,
+            "rank_after": 4,
+            "before": {"t1": 0.8, "t2": None},
+            "after": {"t1": 0.6, "t2": 0.9},
+        },
+        {"rank_before": 4, "rank_after": 2, "before": {"t3": 1.0}, "after": {"t3": 1.0}},
+        {"rank_before": 2, "rank_after": 2, "before": {"t1": 0.1}, "after": {"t1": 0.1}},  # took nothing away
     ]
     kept = made(None, FULL, (1, 1))
     kept.cards[1]["notes"]["compressions"] = notes
     assert chains.compression_kept([kept]) == pytest.approx((0.6 + 1.0) / (0.8 + 1.0))
     assert chains.compression_ranks([kept]) == 0.5 and len(chains.compressions(kept)) == 2
+    assert chains.compression_kept([kept.only(lambda origin: origin == 3)]) == 1.0  # the winner's half alone
 
 
 @pytest.fixture

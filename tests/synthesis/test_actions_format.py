@@ -85,7 +85,8 @@ def test_a_turn_without_arguments_is_never_held_out():
         (["sea", "rch", " x", "<end>"], "search", [2]),
         (["submit", "<end>"], "submit", []),
         (["nothing", "<end>"], "view", []),
-        (["I", " edit", "\n", "```bash\n", "edit", " x", "\n```", "<end>"], "edit", [5, 6]),
+        (["I", " edit", "\n", "```bash\n", "edit", " x", "\n```", "<end>"], "edit", [5]),
+        (["Done", "\n```bash\n", "submit", "\n```", "<end>"], "submit", []),
     ],
 )
 def test_arguments_are_what_stands_behind_the_tool(tokens, tool, expected):

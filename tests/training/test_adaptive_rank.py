@@ -23,10 +23,15 @@ OWN = {
 BLOCK = {**RECIPE, "epochs": 2, "strategy": "adaptive_rank", "adaptive_rank": OWN}
 
 
-def lesson(before, first, last):
+def lesson(before, first, last, **own):
     rows = [{**row, "row": number} for number, row in enumerate(examples(last))]
     return Lesson(
-        rows, first, before, BLOCK, lambda: lora.base_model(checkpoint(), MODEL), lambda texts: None
+        rows,
+        first,
+        before,
+        {**BLOCK, "adaptive_rank": {**OWN, **own}},
+        lambda: lora.base_model(checkpoint(), MODEL),
+        lambda texts: None,
     )
 
 
@@ -76,18 +81,37 @@ def test_compression_sums_the_oldest_exactly_and_leaves_the_rest_alone():
 
 
 def test_a_stream_of_sessions_stays_within_the_budget_and_names_them_all():
-    first = adaptive_rank.learn(lesson({}, 0, 3))
-    second = adaptive_rank.learn(lesson(first.files, 3, 5))
+    tight = {"budget": 3, "target_rank": 1}
+    first = adaptive_rank.learn(lesson({}, 0, 3, **tight))
+    second = adaptive_rank.learn(lesson(first.files, 3, 5, **tight))
     for learned, sessions in ((first, 3), (second, 5)):
         parts = json.loads(learned.files[adaptive_rank.PARTS])
         config = lora.config_of(learned.files)
-        assert sum(part["rank"] for part in parts) == config["r"] == learned.notes["rank"] <= 6
+        assert sum(part["rank"] for part in parts) == config["r"] == learned.notes["rank"] <= 3
         assert config["lora_alpha"] == 2 * config["r"]
         assert sum(len(part["sessions"]) for part in parts) == sessions
-    (*_, last) = second.notes["compressions"]
-    assert last["rank_after"] < last["rank_before"] and 0 < last["energy"] <= 1
-    assert list(last["before"]) == list(last["after"]) == last["sessions"]
-    assert all(0 <= value <= 1 for value in (*last["before"].values(), *last["after"].values()))
+    made = [*first.notes["compressions"], *second.notes["compressions"]]
+    assert any(each["rank_after"] < each["rank_before"] for each in made)
+    for each in made:
+        assert 0 < each["energy"] <= 1
+        assert list(each["before"]) == list(each["after"]) == each["sessions"]
+        assert all(0 <= value <= 1 for value in (*each["before"].values(), *each["after"].values()))
+
+
+@pytest.mark.parametrize(
+    ("ranks", "merge", "count"),
+    [([16, 16, 16], 4, 2), ([16, 16, 16], 2, 2), ([16, 16], 2, 1), ([4, 16], 2, 2), ([2, 1, 16], 2, 3)],
+)
+def test_the_newest_part_is_merged_only_where_the_others_have_nothing_left(ranks, merge, count):
+    """What was just learned stays whole, as the specification wants of recent sessions."""
+    parts = [adaptive_rank.Part([str(number)], rank) for number, rank in enumerate(ranks)]
+    assert adaptive_rank.merged(parts, {"merge": merge, "target_rank": 4}) == count
+
+
+def test_every_part_begins_with_weights_of_its_own():
+    one, other = examples(2)
+    assert adaptive_rank.start(0, [one]) == adaptive_rank.start(0, [one])
+    assert len({adaptive_rank.start(*given) for given in [(0, [one]), (0, [other]), (1, [one])]}) == 3
 
 
 def test_what_peft_loads_is_the_base_with_all_parts():

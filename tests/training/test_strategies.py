@@ -50,6 +50,7 @@ def rows():
         spans = [*row["held_out"], *row["supervised"]]
         about = {
             "tool": TOOLS[number % 3],
+            "changes": TOOLS[number % 3] == "edit",
             "after_error": number == 5,
             "log_probability": -0.1 * number,
             "read": f"text {number}",
@@ -267,7 +268,7 @@ def test_the_router_weighs_the_best_experts_alone_and_its_weights_sum_to_1():
     ],
 )
 def test_categories_follow_the_written_rule(tool, after_error, three, four, five):
-    turn = {"tool": tool, "after_error": after_error}
+    turn = {"tool": tool, "changes": tool == "edit", "after_error": after_error}
     assert [categories.category(turn, experts) for experts in (3, 4, 5)] == [three, four, five]
 
 

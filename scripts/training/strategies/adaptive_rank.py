@@ -14,6 +14,7 @@ from typing import Any
 from peft import PeftModel
 from safetensors.torch import load
 
+from scripts.files import sha256_of
 from scripts.training import answers, buffer, lora, merge
 from scripts.training.kept import WEIGHTS
 from scripts.training.one_error import as_good
@@ -46,7 +47,8 @@ def learn(lesson: Lesson) -> Learned:
             notes["compressions"].append(note)
     notes["rank"] = sum(part.rank for part in parts)
     more = read - sum(step.tokens for step in steps)
-    return Learned(steps, held, notes, anew=not lesson.before, more_tokens=more)
+    first = not lesson.before and len(notes["probes"]) == 1  # later parts go on from those there are
+    return Learned(steps, held, notes, anew=first, more_tokens=more)
 
 
 def joined(before: dict[str, bytes], new: dict[str, bytes]) -> merge.Factors:
@@ -67,17 +69,19 @@ def probe(
     lesson: Lesson, before: dict[str, bytes], group: list[dict]
 ) -> tuple[int, dict[str, float], dict[str, bytes], list[lora.Step], int]:
     """For some sessions the smallest sufficient rank, the mean validation loss of each rank tried, the adapter's files and
-    steps at that rank, and the tokens that all ranks together read.
+    steps at that rank on top of `before`, and the tokens that all ranks together read.
+
+    Ranks are tried on top of the checkpoint before, which knows none of the judges, whatever was learned since.
     """
     tried, judges = validation(lesson.new, group)
     asked = [buffer.examples_of([pair], lesson.rows)[0] for pair in buffer.pairs_of(judges)]
     found, made, read = {}, {}, 0
     for rank in sorted(lesson.own["ranks"], reverse=True) if asked else ():  # one too large is told first
-        model, steps = on_top(lesson, before, tried, rank)
+        model, steps = on_top(lesson, lesson.before, tried, rank)
         found[rank], made[rank] = lora.losses(model, asked), (lora.saved(model), steps)
         read += sum(step.tokens for step in steps) + sum(len(one["input_ids"]) for one in asked)
     best = sufficient(found) if found else max(lesson.own["ranks"])
-    if tried is not group or not found:
+    if tried is not group or not found or before is not lesson.before:
         model, steps = on_top(lesson, before, group, best)
         made[best], read = (lora.saved(model), steps), read + sum(step.tokens for step in steps)
     return best, {str(rank): fmean(found[rank]) for rank in sorted(found)}, *made[best], read
@@ -120,10 +124,16 @@ def on_top(
     lesson: Lesson, before: dict[str, bytes], group: list[dict], rank: int
 ) -> tuple[PeftModel, list[lora.Step]]:
     """The base with all parts there are, frozen, and a new adapter that was trained on some sessions."""
-    model = lora.with_new_adapter(lesson.base(), {**lesson.recipe, "rank": rank})
+    own = {"rank": rank, "seed": start(lesson.recipe["seed"], group)}
+    model = lora.with_new_adapter(lesson.base(), {**lesson.recipe, **own})
     if before:
         lora.beside(model, before)
     return model, lora.train(model, group, lesson.recipe)
+
+
+def start(seed: int, group: list[dict]) -> int:
+    """The seed of a part's first weights. With the same ones in every part their sum would truncate too well."""
+    return int(sha256_of([seed, *session_of(group[0])])[:8], 16)
 
 
 def too_many(parts: list[Part], own: dict[str, Any]) -> bool:
@@ -135,20 +145,26 @@ def compression(
     lesson: Lesson, held: dict[str, bytes], parts: list[Part]
 ) -> tuple[dict[str, bytes], list[Part], dict[str, Any]]:
     """Merge the oldest parts; (files, parts, what their sessions knew before and after)."""
-    own, config = lesson.own, lora.config_of(held)
+    own, config, count = lesson.own, lora.config_of(held), merged(parts, lesson.own)
     fewer, made = compressed(
-        parts, merge.factors(load(held[WEIGHTS])), own["merge"], own["target_rank"], own["weights"]
+        parts, merge.factors(load(held[WEIGHTS])), count, own["target_rank"], own["weights"]
     )
     after, gist = files(made, fewer, config), fewer[0]
     note = {
         "sessions": gist.sessions,
-        "rank_before": sum(part.rank for part in parts[: own["merge"]]),
+        "rank_before": sum(part.rank for part in parts[:count]),
         "rank_after": gist.rank,
         "energy": gist.energy,
         "before": known(lesson, held, gist.sessions),
         "after": known(lesson, after, gist.sessions),
     }
     return after, fewer, note
+
+
+def merged(parts: list[Part], own: dict[str, Any]) -> int:
+    """How many of the oldest parts are merged. The newest is not among them, unless the others have no rank left to give."""
+    count = min(own["merge"], len(parts) - 1)
+    return count if sum(part.rank for part in parts[:count]) > own["target_rank"] else count + 1
 
 
 def known(lesson: Lesson, held: dict[str, bytes], sessions: list[str]) -> dict[str, float | None]:
