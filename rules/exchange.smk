@@ -58,8 +58,8 @@ rule official:
     wildcard_constraints:
         repo=one_of(repos_from("swe-bench-cl")),
     resources:
-        mem_mb=2000,
-        runtime=60,
+        mem_mb=court_memory,
+        runtime=court_minutes,
     params:
         limits=limits,
         runtime=runtime,

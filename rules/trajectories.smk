@@ -67,8 +67,8 @@ rule expert_trajectories:
     benchmark:
         "benchmarks/{repo}/{model}/{script}/trajectories.tsv"
     resources:
-        mem_mb=2000,
-        runtime=30,
+        mem_mb=court_memory,
+        runtime=court_minutes,
     params:
         model=conditions,
         limits=limits,

@@ -8,6 +8,7 @@ from safetensors.torch import load_file
 
 from scripts.files import write_jsonl
 from scripts.training import kept, lora, train
+from scripts.training.strategies import Lesson
 from tests.training.tiny import MODEL, RECIPE, examples, rule
 
 FAST = {**RECIPE, "epochs": 2}
@@ -49,6 +50,17 @@ def test_the_card_says_what_was_learned_from_what(folder):
     assert card["last_loss"] < card["first_loss"]
     assert weights
     assert not any("second" in key or "time" in key for key in card)
+
+
+def test_the_key_knows_how_models_are_loaded_and_texts_embedded():
+    """The same recipe on the same data is another training once the code that loads its models is another (never-again 26)."""
+    lesson = Lesson([], 0, {}, FAST, base=None, embed=None)
+    plain, embedded = (train.facts(lesson, MODEL, "base", asked) for asked in (None, "embeddings"))
+    assert "sentence-transformers" in embedded["libraries"].keys() - plain["libraries"].keys()
+    assert plain["code_sha256"] != embedded["code_sha256"]
+    for name in train.COMMON:
+        assert (train.ROOM / f"{name}.py").is_file()
+    assert {"../trajectories/checkpoint", "../trajectories/hardware"} <= set(train.COMMON)
 
 
 def test_the_adapter_is_one_that_peft_loads(folder):
