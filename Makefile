@@ -34,8 +34,8 @@ report: recover ## the tables and figures of phase 2 on one page, results/report
 	$(RUN) -- report
 	$(SNAKEMAKE) $(OVERLAYS) --report results/report.html -- report
 
-test: lint ## lint, then every test
-	$(BIN)/pytest -q
+test: lint ## lint, then every test, on two cores
+	$(BIN)/pytest -q --numprocesses 2 --dist loadfile --no-loadscope-reorder
 	@echo "all checks passed"
 
 lint: .venv/stamp ## Snakemake's own checks, and the form of the code

@@ -19,6 +19,11 @@ settings.register_profile("rehearsal", deadline=None, suppress_health_check=[Hea
 settings.load_profile("rehearsal")
 
 
+def pytest_collection_modifyitems(items):
+    """The runs of the whole workflow come first: with two workers, neither then waits at the end for the longest file."""
+    items.sort(key=lambda item: "whole" not in item.path.parts)
+
+
 @pytest.fixture(scope="session")
 def embedded(pytestconfig) -> str:
     """Folder of the embedded model (18 s the first time, and whenever the code that converts it changes)."""
