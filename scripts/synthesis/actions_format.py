@@ -5,6 +5,8 @@ Examples are put together from the token ids that the session itself recorded, b
 """
 
 import random
+from collections import Counter, defaultdict
+from collections.abc import Container
 from dataclasses import dataclass
 from itertools import accumulate
 from typing import Any
@@ -48,22 +50,28 @@ def windows(opening: int, turns: list[int], dropped: list[int], most: int) -> tu
     return out, lost
 
 
-def examples(session: dict, held_out: int | None, end: int, most: int) -> tuple[list[dict], int]:
+def examples(
+    session: dict, held_out: int | None, end: int, most: int, untaught: Container[int] = ()
+) -> tuple[list[dict], int]:
     """Training examples of a session, and how many turns were too long.
 
-    held_out: the turn that stays as context and carries no loss; end: the id that ends a reply that was cut off.
+    held_out: the turn that stays as context and carries no loss; end: the id that ends a reply that was cut off;
+    untaught: turns that are context too, and not asked for (see `answers`).
     An example: input_ids [n]; supervised and held_out: lists of [start, stop) in it; arguments: positions of the held-out
     reply's argument tokens; issue: as the agent was told; turns: by the start of each span, what its reply was about.
     """
     opening, *turns = pieces(session["messages"])
     dropped = [turn[0]["extra"].get("dropped", 0) for turn in turns]
     cut, lost = windows(size(opening), [size(turn) + 1 for turn in turns], dropped, most)
-    made = [_example(session, opening, turns, window, held_out, end) for window in cut]
+    kinds = {number: "supervised" for number in range(len(turns)) if number not in untaught}
+    if held_out is not None:
+        kinds[held_out] = "held_out"
+    made = [_example(session, opening, turns, window, kinds, end) for window in cut]
     return [example for example in made if example["input_ids"]], lost
 
 
 def _example(
-    session: dict, opening: list, turns: list, window: Window, held_out: int | None, end: int
+    session: dict, opening: list, turns: list, window: Window, kinds: dict[int, str], end: int
 ) -> dict:
     ids = list(opening[0]["extra"]["token_ids"])
     known = about(session)
@@ -75,11 +83,10 @@ def _example(
             ids += message["extra"]["token_ids"]
             if message["role"] != "assistant":
                 continue
-            if number >= window.supervised and message["extra"].get("actions"):
-                which = "held_out" if number == held_out else "supervised"
-                example[which].append([start, len(ids)])
+            if number >= window.supervised and number in kinds and message["extra"].get("actions"):
+                example[kinds[number]].append([start, len(ids)])
                 example["turns"][str(start)] = known[number]
-                if number == held_out:
+                if kinds[number] == "held_out":
                     example["arguments"] = [start + at for at in message["extra"]["arguments"]]
             if ids[-1] != end:
                 ids.append(end)
@@ -107,17 +114,41 @@ def argument_positions(tokens: list[str], tool: str) -> list[int]:
 
 
 def choose_held_out(sessions: list[dict], seed: int) -> list[int | None]:
-    """One seeded turn of each session to hold out, at most a fifth of them edits of code; None where none has arguments."""
+    """One seeded turn of each session to hold out, at most a fifth of them edits of code; None where none has arguments.
+
+    An action that a session does only once is preferred: of a repeated one the context gives the answer away.
+    """
     rng = random.Random(seed)
     edits_left = len(sessions) // 5
     chosen: list[int | None] = []
     for session in sessions:
         options = [(turn, edits) for turn, edits, arguments in _turns(session) if arguments]
         options = [(turn, edits) for turn, edits in options if not edits or edits_left > 0]
-        turn, edits = rng.choice(options) if options else (None, False)
+        times = Counter(_actions(session).values())
+        once = [(turn, edits) for turn, edits in options if times[_actions(session)[turn]] == 1]
+        turn, edits = rng.choice(once or options) if options else (None, False)
         edits_left -= edits
         chosen.append(turn)
     return chosen
+
+
+def answers(sessions: list[dict], chosen: list[int | None]) -> list[set[int]]:
+    """Turns of each session that do what it or another run of its task is asked about: supervised, they would teach it."""
+    actions = [_actions(session) for session in sessions]
+    asked: dict[str, set[tuple[str, str]]] = defaultdict(set)
+    for session, said, turn in zip(sessions, actions, chosen, strict=True):
+        asked[session["instance_id"]] |= {said[turn]} if turn is not None else set()
+    return [
+        {turn for turn, action in said.items() if action in asked[session["instance_id"]] and turn != own}
+        for session, said, own in zip(sessions, actions, chosen, strict=True)
+    ]
+
+
+def _actions(session: dict) -> dict[int, tuple[str, str]]:
+    """Command and body of each turn with an action."""
+    _, *turns = pieces(session["messages"])
+    said = {number: turn[0]["extra"].get("actions") for number, turn in enumerate(turns)}
+    return {number: (each[0]["command"], each[0].get("body", "")) for number, each in said.items() if each}
 
 
 def _turns(session: dict) -> list[tuple[int, bool, list[int]]]:

@@ -6,6 +6,8 @@ A command of a bash scaffold may first go to a folder (`cd src && pytest`), and 
 
 import re
 
+from scripts.trajectories.actions import first_word
+
 _CHANGING = {"edit", "patch", "tee", "ed"}
 _PRINTING = {"cat", "echo", "printf"}
 _GOING = re.compile(r"(?:\s*cd\s[^;&|]*(?:&&|;))+")
@@ -17,7 +19,7 @@ def program(command: str) -> str:
     """The first program of a command that is more than a change of folder."""
     going = _GOING.match(command)
     rest = command[going.end() if going else 0 :].strip()
-    return re.split(r"[\s;|&<>]", rest or command.strip(), maxsplit=1)[0]
+    return first_word(rest or command.strip())
 
 
 def changes(command: str) -> bool:

@@ -1,6 +1,7 @@
 """Rule dataset: the usable sessions of a training half as training examples, one line an example.
 
-The first line is the header: source hash, sessions, examples, actions in and out, turns left out.
+The first line is the header: source hash, sessions, examples, actions in and out, turns left out: too long, or answers
+to what is asked of the session or of another run of its task.
 """
 
 from typing import Any
@@ -8,7 +9,7 @@ from typing import Any
 from scripts.files import read_json, read_jsonl, write_jsonl
 from scripts.jobs import job
 from scripts.synthesis import source
-from scripts.synthesis.actions_format import argument_positions, choose_held_out, examples
+from scripts.synthesis.actions_format import answers, argument_positions, choose_held_out, examples
 from scripts.trajectories.play import renderer
 from scripts.trajectories.render import Renderer
 
@@ -35,16 +36,17 @@ def build(
 ) -> tuple[list[dict], dict]:
     """(examples, counts) of sessions in the order given; an example knows its session's position in the training half."""
     chosen = choose_held_out(sessions, recipe["seed"])
+    untaught = answers(sessions, chosen)
     rows: list[dict] = []
     too_long = 0
-    for session, held_out in zip(sessions, chosen, strict=True):
-        made, lost = examples(session, held_out, words.end, recipe["max_tokens"])
+    for session, held_out, context in zip(sessions, chosen, untaught, strict=True):
+        made, lost = examples(session, held_out, words.end, recipe["max_tokens"], context)
         rows += [{"position": positions[session["instance_id"]], **example} for example in made]
         too_long += lost
     actions = sum(bool(m.get("extra", {}).get("actions")) for s in sessions for m in s["messages"])
     spans = sum(len(row["supervised"]) + len(row["held_out"]) for row in rows)
     counts = {"sessions": len(sessions), "examples": len(rows), "actions_in": actions, "actions_out": spans}
-    return rows, {**counts, "turns_too_long": too_long}
+    return rows, {**counts, "turns_too_long": too_long, "answers": sum(map(len, untaught))}
 
 
 def main(snakemake: Any) -> None:

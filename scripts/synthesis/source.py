@@ -42,13 +42,28 @@ def permute(sessions: list[Session], seed: int) -> list[Session]:
     """The negative control: each session says the replies of another task's session, turn by turn and tool by tool.
 
     Issues and observations stay, so the format is learned and the sense is not. A turn for which the other session has
-    no reply with the same tool is dropped from supervision by losing its actions. A session alone has nobody to exchange
-    with and is left out.
+    no reply with the same tool is dropped from supervision by losing its actions. Sessions of one task have nobody to
+    exchange with and are left out.
     """
-    if len(sessions) < 2:
+    return [
+        _speak(session, sessions[donor])
+        for session, donor in zip(sessions, donors(sessions, seed), strict=False)
+    ]
+
+
+def donors(sessions: list[Session], seed: int) -> list[int]:
+    """For each session the position of the one whose replies it gets: another task's, run by run. One task has none: []."""
+    runs: dict[str, list[int]] = {}
+    for at, session in enumerate(sessions):
+        runs.setdefault(session["instance_id"], []).append(at)
+    if len(runs) < 2:
         return []
-    donors = derangement(len(sessions), seed)
-    return [_speak(session, sessions[donor]) for session, donor in zip(sessions, donors, strict=True)]
+    tasks = list(runs)
+    giver = {
+        task: runs[tasks[other]] for task, other in zip(tasks, derangement(len(tasks), seed), strict=True)
+    }
+    given = {at: giver[task][run % len(giver[task])] for task in tasks for run, at in enumerate(runs[task])}
+    return [given[at] for at in range(len(sessions))]
 
 
 def derangement(n: int, seed: int) -> list[int]:

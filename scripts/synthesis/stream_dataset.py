@@ -11,7 +11,7 @@ from typing import Any
 from scripts.files import read_jsonl, sha256_of, write_jsonl
 from scripts.jobs import job
 
-COUNTS = ("sessions", "examples", "actions_in", "actions_out", "turns_too_long")
+COUNTS = ("sessions", "examples", "actions_in", "actions_out", "turns_too_long", "answers")
 
 
 def strung(parts: Sequence[list[dict]], sizes: Sequence[int]) -> list[dict]:

@@ -20,10 +20,14 @@ NAMES = ("tool_usage", "error_recovery", "code_conventions", "workflow", "naviga
 
 def category(turn: dict[str, Any], experts: int) -> str:
     """The category of a reply (an entry of synthesis/turns.py) among 3, 4 or 5 experts."""
-    found = _finest(turn)
-    if found == "navigation" and experts < 5:
+    return merged(_finest(turn), experts)
+
+
+def merged(finest: str, experts: int) -> str:
+    """The category among 3, 4 or 5 experts that one of the five belongs to."""
+    if finest == "navigation" and experts < 5:
         return "tool_usage"
-    return "code_conventions" if found == "workflow" and experts < 4 else found
+    return "code_conventions" if finest == "workflow" and experts < 4 else finest
 
 
 def _finest(turn: dict[str, Any]) -> str:

@@ -222,9 +222,9 @@ def logits(model: torch.nn.Module, pack: packing.Pack) -> torch.Tensor:
 def verdict(steps: list[Step], anew: bool = True) -> tuple[str, str | None]:
     """(status, reason): trained, or failed where a loss is no number, zero, or not below its start.
 
-    A strategy may train several adapters one after the other; the steps of each are numbered from 1, and each is judged. The last
-    epoch's mean is compared with the first step's loss: a single last step may be an unlucky batch. anew: the adapter began
-    as the base. One that goes on may know its new data already, so there the loss need not fall.
+    A strategy may train several adapters one after the other; the steps of each are numbered from 1, and each is judged. The
+    mean of the last epoch, or of the last third of a single one, is compared with the first step's loss: a single last step may be
+    an unlucky batch. anew: the adapter began as the base. One that goes on may know its new data already, so there the loss need not fall.
     """
     reasons = [reason for training in trainings(steps) if (reason := fault(training, anew))]
     return ("failed", reasons[0]) if reasons else ("trained", None)
@@ -239,12 +239,13 @@ def trainings(steps: list[Step]) -> list[list[Step]]:
 def fault(steps: list[Step], anew: bool) -> str | None:
     """What is wrong with the losses of one training."""
     first = steps[0].loss
-    final = [step.loss for step in steps if step.epoch == steps[-1].epoch]
+    final = steps if steps[0].epoch != steps[-1].epoch else steps[len(steps) * 2 // 3 :]
+    final = [step.loss for step in final if step.epoch == steps[-1].epoch]
     last = sum(final) / len(final)
     if not all(math.isfinite(step.loss) for step in steps):
         return str(Diverged(steps))
     if last == 0:
         return "the loss is exactly 0: nothing was supervised, or it was read from the wrong place"
     if anew and last >= first:
-        return f"the loss did not fall: {first:.4f} at the first step, {last:.4f} in the last epoch"
+        return f"the loss did not fall: {first:.4f} at the first step, {last:.4f} at the end"
     return None

@@ -98,7 +98,7 @@ def fit(lesson: Lesson, model: dict) -> tuple[dict[str, Any], dict[str, bytes]]:
 
     torch.set_num_threads(model["threads"])
     if not lesson.new:
-        return nothing_new(lesson), lesson.before
+        return {"status": "trained", "reason": NOTHING_NEW, **NOTHING}, lesson.before
     strategy = importlib.import_module(f"scripts.training.strategies.{lesson.recipe['strategy']}")
     start = time.perf_counter()
     try:
@@ -140,14 +140,7 @@ def nothing_to_learn(rows: list[dict], checkpoint: int) -> dict[str, Any]:
     return {"status": "not_trained", "reason": reason, **NOTHING}
 
 
-def nothing_new(lesson: Lesson) -> dict[str, Any]:
-    """The outcome where no session since the checkpoint before can be used: its adapter stands, if there is one."""
-    if lesson.before:
-        return {"status": "trained", "reason": "nothing new: the adapter of the checkpoint before", **NOTHING}
-    reason = f"no usable trajectory since checkpoint {lesson.since}, which has no adapter"
-    return {"status": "not_trained", "reason": reason, **NOTHING}
-
-
+NOTHING_NEW = "nothing new: the adapter of the checkpoint before"
 NOTHING = {
     **{"first_loss": None, "last_loss": None, "parameters": None},
     **{"optimiser_steps": 0, "tokens_trained": 0, "tokens_read": 0},
@@ -188,6 +181,17 @@ def embedder(embeddings: dict | None) -> Callable | None:
     return Embedder(embeddings["checkpoint"], CACHE)
 
 
+def broken_off(since: int, before: dict[str, Any]) -> dict[str, Any] | None:
+    """The outcome where the checkpoint to go on from failed: going on without its sessions would be another chain."""
+    if before.get("status") != "failed":
+        return None
+    return {
+        "status": "failed",
+        "reason": f"checkpoint {since}, to go on from, failed: {before['reason']}",
+        **NOTHING,
+    }
+
+
 def files_before(card: Path | None) -> dict[str, bytes]:
     """The files of the checkpoint before, by the card that vouches for them; none where it has no adapter."""
     if card is None:
@@ -220,15 +224,17 @@ def main(snakemake: Any) -> None:
     model, embeddings = dict(params.model), params.embeddings
     with job(snakemake) as log:
         _, *rows = read_jsonl(snakemake.input.dataset)
-        before = files_before(next(map(Path, snakemake.input.before), None))
+        card = next(map(Path, snakemake.input.before), None)
+        before, broken = files_before(card), broken_off(params.since, read_json(card) if card else {})
         examples = learned_from(rows, checkpoint)
         lesson = Lesson(
             examples, params.since, before, dict(params.recipe), partial(base, model), embedder(embeddings)
         )
-        if examples:
+        if examples and not broken:
             known, outcome, files = trained(lesson, model, embeddings, STORE)
         else:
-            known, outcome, files = facts(lesson, model, None, None), nothing_to_learn(rows, checkpoint), {}
+            known, files = facts(lesson, model, None, None), {}
+            outcome = broken or nothing_to_learn(rows, checkpoint)
         log.info(
             "%s %s",
             outcome["status"],

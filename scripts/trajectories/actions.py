@@ -47,7 +47,12 @@ def fenced(reply: str, tools: tuple[str, ...] = ()) -> Action:
     command = blocks[0].group(1).strip()
     if not command:
         raise NoAction("the ```bash block is empty")
-    return Action(command, "", re.split(r"[\s;|&<>]", command, maxsplit=1)[0])
+    return Action(command, "", first_word(command))
+
+
+def first_word(command: str) -> str:
+    """The program that a shell command begins with, as far as its first word tells."""
+    return re.split(r"[\s;|&<>]", command, maxsplit=1)[0]
 
 
 FORMS = {"plain": plain, "fenced": fenced}

@@ -18,7 +18,7 @@ def steps(*losses, per_epoch=2):
         ((0.0, 0.0), "exactly 0"),
         ((2.0, math.nan), "not a number at step 2"),
         ((2.0, math.inf), "not a number"),
-        ((2.0, 1.0, 2.0, 2.0), "did not fall: 2.0000 at the first step, 2.0000 in the last epoch"),
+        ((2.0, 1.0, 2.0, 2.0), "did not fall: 2.0000 at the first step, 2.0000 at the end"),
         ((1.0, 3.0), "did not fall"),
     ],
 )

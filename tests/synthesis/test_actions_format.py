@@ -7,7 +7,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scripts.synthesis.actions_format import argument_positions, choose_held_out, examples, windows
+from scripts.synthesis.actions_format import (
+    answers,
+    argument_positions,
+    choose_held_out,
+    examples,
+    windows,
+)
 from scripts.synthesis.dataset import build
 from tests.synthesis.sessions import END, session
 
@@ -57,7 +63,10 @@ def test_actions_are_counted_in_and_out():
     rows, counts = build(
         sessions, {"a": 1, "b": 3}, type("Words", (), {"end": END})(), {"seed": 0, "max_tokens": 1000}
     )
-    assert counts == {"sessions": 2, "examples": 2, "actions_in": 8, "actions_out": 8, "turns_too_long": 0}
+    assert counts == {"sessions": 2, "examples": 2, "actions_in": 8, "actions_out": 8} | {
+        "turns_too_long": 0,
+        "answers": 0,
+    }
     assert [row["position"] for row in rows] == [1, 3]
     json.dumps(rows)
 
@@ -70,6 +79,46 @@ def test_at_most_a_fifth_of_the_held_out_turns_are_edits(tools, seed):
     assert held["edit"] <= len(sessions) / 5
     assert chosen == choose_held_out(sessions, seed)
     assert all(turn is not None for each, turn in zip(tools, chosen, strict=True) if set(each) != {"edit"})
+
+
+def test_what_a_session_is_asked_it_teaches_nowhere_else():
+    made = session("a", ["search", "view", "search", "submit", "view"])
+    assert answers([made], [0]) == [{2}]
+    assert answers([made], [3]) == [set()]
+
+
+@pytest.mark.parametrize("seed", range(9))
+def test_an_action_done_once_is_held_out_before_a_repeated_one(seed):
+    looping = session("a", ["view"] * 8 + ["search"])
+    assert choose_held_out([looping], seed) == [8]
+    assert choose_held_out([session("a", ["view"] * 8)], seed)[0] in range(8)
+
+
+def test_what_a_run_is_asked_no_other_run_of_the_task_teaches():
+    sessions = [
+        session("a", FOUR),
+        session("a", ["view", "view", "submit"], 5000, run=1),
+        session("b", FOUR, 9000),
+    ]
+    assert answers(sessions, [1, 2, 1]) == [{3}, {0, 1}, set()]
+    assert answers(sessions, [1, 1, None]) == [set(), {0}, set()], "its own question is asked all the same"
+
+
+def test_an_untaught_turn_is_context_only():
+    made = session("a", FOUR)
+    (row,), _ = examples(made, 1, END, 1000, untaught={0})
+    said = replies(made)
+    assert texts([row], "supervised") == [said[2], said[3]]
+    assert texts([row], "held_out") == [said[1]]
+
+
+def test_runs_of_a_task_are_counted_in_and_out():
+    words = type("Words", (), {"end": END})()
+    sessions = [session("a", FOUR), session("a", FOUR, 5000, run=1)]
+    _, counts = build(sessions, {"a": 1}, words, {"seed": 0, "max_tokens": 1000})
+    assert counts["actions_in"] == counts["actions_out"] + counts["answers"] == 8
+    held = [FOUR[turn] for turn in choose_held_out(sessions, 0)]
+    assert counts["answers"] == (0 if held[0] == held[1] else 2)
 
 
 def test_a_turn_without_arguments_is_never_held_out():

@@ -2,7 +2,7 @@
 
 import pytest
 
-from scripts.synthesis.source import derangement, permute, select
+from scripts.synthesis.source import derangement, donors, permute, select
 from tests.synthesis.sessions import session
 
 FOUR = ["search", "view", "edit", "submit"]
@@ -80,3 +80,16 @@ def test_a_turn_for_which_the_other_has_no_words_is_not_supervised():
 
 def test_one_session_cannot_be_permuted_and_is_left_out():
     assert permute([session("a", FOUR)], 0) == []
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_words_never_come_from_another_run_of_the_same_task(seed):
+    sessions = [session(task, FOUR, run=run) for task in "abc" for run in range(3 if task == "a" else 2)]
+    given = donors(sessions, seed)
+    for one, donor in zip(sessions, given, strict=True):
+        assert one["instance_id"] != sessions[donor]["instance_id"]
+    assert len({sessions[donor]["extra"]["run"] for donor in given[:2]}) == 2, "each run gets its own"
+
+
+def test_runs_of_one_task_alone_cannot_be_permuted():
+    assert permute([session("a", FOUR, run=run) for run in range(3)], 0) == []

@@ -9,6 +9,7 @@ HEADER = {
     "actions_in": 8,
     "actions_out": 7,
     "turns_too_long": 1,
+    "answers": 3,
 }
 
 

@@ -413,10 +413,8 @@ def test_a_training_that_diverges_ends_as_failed(folder, strategy):
 
 
 @pytest.mark.parametrize("strategy", STRATEGIES)
-def test_nothing_new_after_a_checkpoint_without_an_adapter(folder, strategy):
-    """The checkpoint before failed, and no session since can be used: there is nothing to go on from and nothing to learn.
-    Full replay starts anew with all sessions, whatever came before.
-    """
+def test_nothing_new_after_a_checkpoint_that_failed(folder, strategy):
+    """There is nothing to go on from. Full replay starts anew with all sessions, whatever came before."""
     empty = [{**row, "supervised": []} if row["position"] > 3 else row for row in rows()]
     write_jsonl(folder / "dataset.jsonl", [{"sessions": 6}, *empty])
     run(folder, strategy, 3, rate=1e30)
@@ -424,8 +422,8 @@ def test_nothing_new_after_a_checkpoint_without_an_adapter(folder, strategy):
     if strategy == "full_replay":
         assert (card["status"], len(card["trajectories"])) == ("trained", 3)
     else:
-        assert (card["status"], weights) == ("not_trained", None)
-        assert card["reason"] == "no usable trajectory since checkpoint 3, which has no adapter"
+        assert (card["status"], weights) == ("failed", None)
+        assert card["reason"].startswith("checkpoint 3, to go on from, failed: the loss is not a number")
 
 
 def test_each_of_several_trainings_is_judged_by_itself():
@@ -436,6 +434,14 @@ def test_each_of_several_trainings_is_judged_by_itself():
     status, reason = lora.verdict([*training(3.0, 1.0), *training(0.5, 2.0)])
     assert status == "failed" and "0.5000 at the first step, 2.0000" in reason
     assert lora.verdict([*training(3.0, 1.0), *training(0.5, 2.0)], anew=False)[0] == "trained"
+
+
+def test_an_easy_first_batch_does_not_fail_a_training_of_a_single_round():
+    losses = (1.00, 1.55, 1.45, 1.20, 0.95, 0.80)
+    steps = [lora.Step(number, 1, loss, 1, 1) for number, loss in enumerate(losses, 1)]
+    assert lora.verdict(steps) == ("trained", None)
+    assert lora.verdict(steps[:4])[0] == "failed"
+    assert lora.verdict(steps[:1])[0] == "failed"
 
 
 class Sure:

@@ -99,6 +99,18 @@ def test_a_failed_training_leaves_no_weights_not_even_older_ones(folder):
     assert len(losses.splitlines()) > 1
 
 
+def test_a_chain_ends_where_a_training_failed(folder, monkeypatch):
+    """The next one would go on from nothing, and its card would vouch for sessions that nobody learned."""
+    naive = {**FAST, "strategy": "naive", "naive": {}}
+    train.main(rule(folder, 2, {**naive, "epochs": 1, "batch_size": 9}))
+    job = rule(folder, 4, naive, since=2)
+    refuse_to_train(monkeypatch)
+    train.main(job)
+    card = json.loads(job.output.card.read_text())
+    assert (card["status"], card["files"]) == ("failed", {})
+    assert card["reason"].startswith("checkpoint 2, to go on from, failed: the loss did not fall")
+
+
 def test_what_is_finished_is_not_trained_again(folder, monkeypatch):
     first = run(folder)
     for path in (folder / "adapters" / "4").iterdir():
