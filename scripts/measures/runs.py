@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from scripts.errors import UserError
-from scripts.files import atomic_write, read_jsonl
+from scripts.files import atomic_write, read_jsonl, sha256_of
 from scripts.jobs import job
 from scripts.measures.metrics import tool_efficiency_calls
 from scripts.measures.tables import to_csv
@@ -81,7 +81,7 @@ def _row(position: int, task: dict, session: dict, verdict: dict) -> dict[str, A
         **{name: extra[name] for name in ("steps", "model_calls", "tokens_in", "tokens_out")},
         "tokens": _sum(extra["tokens_in"], extra["tokens_out"]),
         "tool_efficiency_calls": tool_efficiency_calls([action["success"] for action in extra["actions"]]),
-        "conditions": extra["conditions"],
+        "conditions": extra["conditions"] and sha256_of([extra["conditions"], verdict["conditions"]]),
         "retrieved": len(extra["retrieved"]),
         "dropped": len(verdict["dropped"]),
     }

@@ -30,7 +30,12 @@ FILES = (
     "generation_config.json",
     "config.json",
 )
-FINGERPRINTED = ("config.json", "tokenizer.json", "chat_template.jinja")
+# weights in either form, and what decides how texts become tokens and where a reply ends
+FINGERPRINTED = (
+    *("*.safetensors", "pytorch_model*.bin", "config.json", "generation_config.json"),
+    *("tokenizer.json", "tokenizer.model", "tokenizer_config.json", "special_tokens_map.json"),
+    *("vocab.json", "merges.txt", "added_tokens.json", "chat_template.jinja", "chat_template.json"),
+)
 WHEEL = "wheel:"
 
 
@@ -53,14 +58,14 @@ def resolve_checkpoint(name: str, cache: Path | str) -> str:
 
 @cache
 def fingerprint(checkpoint: str) -> str:
-    """Hex SHA-256 over the weights, configuration and tokenizer of a resolved checkpoint: a name says nothing of them."""
+    """Hex SHA-256 over a resolved checkpoint's weights, configuration, tokenizer and template: a name says nothing of them."""
     folder = Path(checkpoint)
     if not folder.is_dir():
         from huggingface_hub import snapshot_download
 
-        folder = Path(snapshot_download(checkpoint, allow_patterns=["*.safetensors", *FINGERPRINTED]))
-    files = sorted([*folder.glob("*.safetensors"), *(folder / name for name in FINGERPRINTED)])
-    return sha256_of([[file.name, _digest(file)] for file in files if file.is_file()])
+        folder = Path(snapshot_download(checkpoint, allow_patterns=list(FINGERPRINTED)))
+    files = sorted(file for pattern in FINGERPRINTED for file in folder.glob(pattern))
+    return sha256_of([[file.name, _digest(file)] for file in files])
 
 
 def _digest(file: Path) -> str:

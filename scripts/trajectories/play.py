@@ -146,14 +146,14 @@ def play_all(tasks: list[Task], cast: Cast, stage: Stage, limits: dict) -> tuple
     progress = Progress(len(tasks) * cast.model["runs"], f"sessions, {cast.arm} arm")
 
     def one(task: Task, run: int) -> tuple[dict, dict]:
-        memory = cast.memory.get(task.id, [])
-        name = key(task, run, cast, shared, memory, stage.runtime.fingerprint(task))
+        memory, runtime = cast.memory.get(task.id, []), stage.runtime.fingerprint(task)
+        name = key(task, run, cast, shared, memory, runtime)
         kept = store.get(name)
         if kept is None:
             ask = _ask(cast.model, stage, limits, task, run)
             trajectory, timing = play(Part(task, cast.engine, ask, tuple(memory)), stage)
-            marks = {"run": run, "arm": cast.arm, "source": cast.source, "key": name, "conditions": shared}
-            trajectory["extra"] |= marks
+            marks = {"run": run, "arm": cast.arm, "source": cast.source, "key": name}
+            trajectory["extra"] |= {**marks, "conditions": sha256_of([shared, runtime])}
             kept = {"trajectory": trajectory, "timing": {**timing, "run": run}}
             if trajectory["extra"]["infrastructure"] is None:
                 store.put(name, kept)

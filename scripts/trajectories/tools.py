@@ -1,7 +1,7 @@
 #!/usr/bin/env -S python3 -S -E
 """The commands of the `tools` scaffold, run inside the sandbox: search, view, edit, submit.
 
-Standard library only, and any Python from 3.6 on, because it runs on the interpreter of the task. Each command is this
+Standard library only, and any Python from 3.5 on, because it runs on the interpreter of the task. Each command is this
 file under another name. Return code 0 is success; a failed command says on one line what to do instead.
 """
 
@@ -26,7 +26,7 @@ class Refused(Exception):
 def read_lines(path):
     """Lines of a text file with their line ends, as they are in the file."""
     if not os.path.isfile(path):
-        raise Refused(f"no file {path}")
+        raise Refused("no file {}".format(path))
     with open(path, encoding="utf-8", errors="surrogateescape", newline="") as file:
         return list(file)
 
@@ -73,7 +73,7 @@ def known_start(word, top):
 def occurrences(text, top):
     """(path, line number, line) of every line of a Python file under `top` that holds the text."""
     if not os.path.exists(top):
-        raise Refused(f"no path {top}")
+        raise Refused("no path {}".format(top))
     for path in [top] if os.path.isfile(top) else python_files(top):
         for number, line in enumerate(read_lines(path), 1):
             if text in line:
@@ -123,7 +123,7 @@ def indentation(line):
 def whole_number(text):
     """A line number as written."""
     if not text.isdigit():
-        raise Refused(f"{text} is not a line number")
+        raise Refused("{} is not a line number".format(text))
     return int(text)
 
 
@@ -139,7 +139,7 @@ def line_number(text, lines):
     """A line number that the file has."""
     number = whole_number(text)
     if not 1 <= number <= len(lines):
-        raise Refused(f"no line {number}; the file has {len(lines)}")
+        raise Refused("no line {}; the file has {}".format(number, len(lines)))
     return number
 
 
@@ -157,14 +157,14 @@ def edit(args, body):
         end = line_number(args[2], lines) if len(args) == 3 else start
         new = wanted
     if end < start:
-        raise Refused(f"line {end} comes before line {start}")
+        raise Refused("line {} comes before line {}".format(end, start))
     return replace(path, lines, start, end, new)
 
 
 def by_text(lines, wanted):
     """(start, end, new) of an edit by its old lines, which must stand in the file exactly once, whole."""
     if SEPARATOR not in wanted:
-        raise Refused(f"write the old lines, a line {SEPARATOR}, and the new lines")
+        raise Refused("write the old lines, a line {}, and the new lines".format(SEPARATOR))
     middle = wanted.index(SEPARATOR)
     old, new = wanted[:middle], wanted[middle + 1 :]
     for same in [str] + ([str.strip] if SETTINGS["fuzzy_edit"] else []):
@@ -172,7 +172,7 @@ def by_text(lines, wanted):
         if len(places) == 1:
             return places[0] + 1, places[0] + len(old), new
         if len(places) > 1:
-            raise Refused(f"the old lines stand at {len(places)} places; give more of them")
+            raise Refused("the old lines stand at {} places; give more of them".format(len(places)))
     raise Refused("the old lines are not in the file; view it again")
 
 
@@ -231,7 +231,7 @@ def syntax(path, lines):
         try:
             ast.parse("".join(lines).encode("utf-8", "surrogateescape"))
         except SyntaxError as error:
-            return f"syntax error at line {error.lineno}\n"
+            return "syntax error at line {}\n".format(error.lineno)
         except ValueError:
             return "syntax error: null bytes\n"
     return ""
@@ -258,7 +258,7 @@ def main():
     try:
         said, code = COMMANDS[name](sys.argv[1:], body), 0
     except (Refused, OSError, UnicodeError) as problem:
-        said, code = f"error: {problem}\n", 1
+        said, code = "error: {}\n".format(problem), 1
     sys.stdout.buffer.write(said.encode("utf-8", "surrogateescape"))
     sys.exit(code)
 

@@ -49,8 +49,12 @@ class Court:
     def key(self, task: Task, patch: str) -> str:
         """Everything that determines a verdict."""
         record = {name: task.record[name] for name in ("metadata", "evaluation")}
-        shared = {"same": self.same, "runtime": self.bench.runtime.fingerprint(task)}
+        shared = {"conditions": self.conditions(task)}
         return sha256_of({"task": record, "tree": task.tree, "patch": patch, **shared})
+
+    def conditions(self, task: Task) -> str:
+        """Hash of what all verdicts on a task must share to be compared: how tests are run, read, and where."""
+        return sha256_of({"same": self.same, "runtime": self.bench.runtime.fingerprint(task)})
 
     def judge(self, task: Task, patch: str) -> Result:
         """Verdict and seconds, from the store or from a run; infrastructure is never kept, so it is tried
@@ -76,7 +80,7 @@ def open_court(
     own = Limits(**{name: limits[name] for name in Limits.__dataclass_fields__})
     modules = [f"{room}/{name}.py" for room, names in _GRADING.items() for name in names]
     code = sha256_of({name: (_ROOMS / name).read_text() for name in modules})
-    same = sha256_of({"code": code, "limits": asdict(own)})
+    same = sha256_of({"code": code, "limits": asdict(own), "graders": venue.graders()})
     repository = mirror(Path(bundle), cache / "mirrors")
     bench = Bench(repository, venue.runtime(repository, cache), venue.harness(), own)
     return Court(bench, Store(store, "verdicts"), threads, same)

@@ -16,8 +16,9 @@ from scripts.benchmark.runtimes import Binds, EnvironmentFailure, Room
 from scripts.benchmark.task import Task
 from scripts.trajectories.sandbox import Outcome
 from scripts.verdicts.assemble import Assembled
+from scripts.verdicts.grade import Infrastructure
 from scripts.verdicts.report import Report
-from scripts.verdicts.swebench import Grader, Unreadable
+from scripts.verdicts.swebench import Grader, GraderFailure, Unreadable
 
 LOG_BYTES = 32 << 20
 FULL, PASS, FAILING = "RESOLVED_FULL", ("PASSED", "XFAIL"), ("FAILED", "ERROR")
@@ -60,12 +61,14 @@ class Official:
         return outcome, self.read(task, what, outcome)
 
     def read(self, task: Task, what: Ingredients, outcome: Outcome) -> Report:
-        """What the official parser and graders say of a test log."""
+        """What the official parser and graders say of a test log. Raises Infrastructure where they cannot be asked."""
         log = published_log(task, what, outcome.output)
         try:
             answer = self.grader.grade(task, log)
         except Unreadable as error:
             return Report(began=True, forged=str(error))
+        except GraderFailure as error:
+            raise Infrastructure(str(error)) from error
         report = as_report(task, answer)
         report.text = first_words(task, report, log)
         if outcome.limit:

@@ -20,7 +20,11 @@ SECONDS = (
 
 
 class Unreadable(Exception):
-    """The official parser did not come to an end with a log."""
+    """The official parser did not come to an end with a log, though it does with others."""
+
+
+class GraderFailure(Exception):
+    """The process of the official graders died, or answers nothing at all: that says nothing about a log."""
 
 
 def python_of(card: Path | str) -> Path:
@@ -63,12 +67,19 @@ class Grader:
         """{status, report, resolution} of a test log; see official/grader.py.
 
         Raises:
-            Unreadable: the parser fails on the log, or takes longer than SECONDS.
+            Unreadable: the parser fails on the log, or takes longer than SECONDS and reads an empty one in less.
+            GraderFailure: the process ended, or does not answer.
         """
         wanted = {name: value for name, value in instance(task).items() if name != "test_patch"}
         with self._lock:
-            answer = self._ask(json.dumps({"instance": wanted, "log": log}))
-        return json.loads(answer)
+            answer = self._ask(wanted, log)
+            if answer is None and self._ask(wanted, "") is not None:
+                raise Unreadable(f"the official parser gave no answer within {SECONDS} s")
+        if answer is None:
+            raise GraderFailure(f"the official graders give no answer within {SECONDS} s")
+        if "error" in answer:
+            raise Unreadable(f"the official parser failed on the log: {answer['error']}")
+        return answer
 
     def close(self) -> None:
         """End the process."""
@@ -77,19 +88,22 @@ class Grader:
             self._process.communicate()
             self._process = None
 
-    def _ask(self, line: str) -> str:
+    def _ask(self, wanted: dict, log: str) -> dict | None:
+        """The answer; None, and a new process for the next question, where it takes too long."""
         process = self._process = self._process or self._start()
         try:
-            process.stdin.write(line + "\n")
+            process.stdin.write(json.dumps({"instance": wanted, "log": log}) + "\n")
             process.stdin.flush()
             ready = select.select([process.stdout], [], [], SECONDS)[0]
             answer = process.stdout.readline() if ready else ""
         except BrokenPipeError:
-            answer = ""
-        if not answer.endswith("\n"):
-            self.close()
-            raise Unreadable(f"the official parser gave no answer within {SECONDS} s")
-        return answer
+            ready, answer = True, ""
+        if answer.endswith("\n"):
+            return json.loads(answer)
+        self.close()
+        if ready:
+            raise GraderFailure(f"the process of the official graders ended (code {process.returncode})")
+        return None
 
     def _start(self) -> subprocess.Popen:
         return subprocess.Popen(

@@ -19,13 +19,17 @@ def verdicts(
     A session that infrastructure broke has no patch of the model's to judge: its verdict is infrastructure,
     null.
     """
-    judged = [row for row in rows if row["extra"]["infrastructure"] is None]
-    pairs = [(tasks[row["instance_id"]], row["extra"]["patch"]) for row in judged]
+    whole = [row for row in rows if row["extra"]["infrastructure"] is None]
+    pairs = [(tasks[row["instance_id"]], row["extra"]["patch"]) for row in whole]
     results = iter(judge_all(court, pairs, done))
     found = [broken(row) if row["extra"]["infrastructure"] is not None else next(results) for row in rows]
     names = [{"instance_id": row["instance_id"], "run": row["extra"]["run"]} for row in rows]
+    conditions = [{"conditions": court.conditions(tasks[row["instance_id"]])} for row in rows]
     timings = [{**name, "seconds": seconds} for name, (_, seconds) in zip(names, found, strict=True)]
-    return [{**verdict, **name} for name, (verdict, _) in zip(names, found, strict=True)], timings
+    judged = [verdict for verdict, _ in found]
+    return [
+        {**each, **name, **how} for each, name, how in zip(judged, names, conditions, strict=True)
+    ], timings
 
 
 def broken(row: dict) -> tuple[dict, None]:

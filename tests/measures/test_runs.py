@@ -27,7 +27,7 @@ def graded(task: str, verdict: str = "resolved", run: int = 0) -> dict:
     fractions = {"fail_to_pass_fraction": 1.0, "test_pass_fraction": 1.0} if resolved is not None else {}
     blank = {"fail_to_pass_fraction": None, "test_pass_fraction": None}
     row = {"instance_id": task, "run": run, "verdict": verdict, "resolved": resolved}
-    return row | blank | fractions | {"dropped": ["conftest.py"]}
+    return row | blank | fractions | {"dropped": ["conftest.py"], "conditions": "python 3.6"}
 
 
 def test_a_row_a_run_in_the_order_of_tasks() -> None:
@@ -49,6 +49,20 @@ def test_a_row_a_run_in_the_order_of_tasks() -> None:
         "dropped": 1,
         "stratum": "fresh",
     }
+
+
+def test_conditions_are_those_of_the_session_and_of_its_verdict() -> None:
+    def conditions(session_: dict, verdict: dict) -> str | None:
+        return tidy(TASKS, [session_], [verdict], NAMES)[0]["conditions"]
+
+    same = conditions(session("first"), graded("first"))
+    other = session("first")
+    other["extra"]["conditions"] = "abd"
+    assert same == conditions(session("first"), graded("first", "unresolved"))
+    assert same != conditions(other, graded("first"))
+    assert same != conditions(session("first"), graded("first") | {"conditions": "python 3.11"})
+    other["extra"]["conditions"] = None
+    assert conditions(other, graded("first")) is None
 
 
 @pytest.mark.parametrize("which", ["session", "verdict"])

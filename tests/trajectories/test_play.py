@@ -2,6 +2,7 @@
 
 import pytest
 
+from scripts.benchmark.runtimes.own import Own
 from scripts.errors import UserError
 from scripts.trajectories import play
 from scripts.trajectories.play import Cast, check_context, play_all
@@ -41,6 +42,13 @@ def test_what_is_finished_is_not_played_again(run, words):
     again = run(lambda task: Scripted(words, FIX), adapter="other")
     assert again[0][0]["extra"]["key"] != first[0][0]["extra"]["key"]
     assert again[0][0]["extra"]["conditions"] == first[0][0]["extra"]["conditions"], "the same for both arms"
+
+
+def test_another_environment_of_the_code_is_another_condition(run, words, monkeypatch):
+    before = run(lambda task: Scripted(words, FIX))[0][0]["extra"]
+    monkeypatch.setattr(Own, "fingerprint", lambda runtime, task: "another")
+    after = run(lambda task: Scripted(words, FIX))[0][0]["extra"]
+    assert before["conditions"] != after["conditions"] and before["key"] != after["key"]
 
 
 def test_infrastructure_is_listed_and_tried_again_by_the_next_job(run, words):

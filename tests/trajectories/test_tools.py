@@ -2,6 +2,7 @@
 
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -42,6 +43,18 @@ def test_it_runs_on_every_interpreter(repo, version):
     shutil.copy(TOOLS, search := repo.parent / "search")
     done = subprocess.run([python, search, "double"], cwd=repo, capture_output=True, text=True, timeout=60)
     assert (done.returncode, done.stdout) == (0, "kit/a.py:4\n"), done.stderr
+
+
+def test_it_is_written_for_the_oldest_interpreter_of_the_benchmark():
+    """Some of django's images have Python 3.5, which no machine of ours has."""
+    read = subprocess.run([vermin(), "-t=3.5-", "--no-tips", TOOLS], capture_output=True, text=True)
+    assert read.returncode == 0, read.stdout
+    newer = subprocess.run([vermin(), "-t=3.5-", "--no-tips", __file__], capture_output=True, text=True)
+    assert newer.returncode == 1, "and it would tell"
+
+
+def vermin() -> Path:
+    return Path(sys.executable).with_name("vermin")
 
 
 def test_search_finds_where_a_name_is_defined(repo):

@@ -175,14 +175,30 @@ def test_a_log_that_cannot_be_read_is_no_success_and_does_not_end_the_grader(
     python, official, monkeypatch, tmp_path
 ):
     endless = tmp_path / "python"
-    endless.write_text("#!/bin/sh\nexec sleep 300\n")
+    endless.write_text(
+        "#!/bin/sh\nwhile read -r line; do\ncase $line in *'\"log\": \"\"'*) echo '{}' ;; *) exec sleep 300 ;; esac\ndone\n"
+    )
     endless.chmod(0o755)
-    monkeypatch.setattr(swebench, "SECONDS", 0.2)
+    monkeypatch.setattr(swebench, "SECONDS", 1)
     official.grader = Grader(endless)
     with pytest.raises(Unreadable):
         official.grader.grade(TASK, WHOLE)
     assert "no answer" in report(official, said(WHOLE)).forged
     monkeypatch.undo()
+    official.grader.close()
     official.grader.python = python
     assert report(official, said(WHOLE)).passed == {EVEN, ODD, DOUBLE}
+    official.grader.close()
+
+
+@pytest.mark.parametrize("program", ["exit 1", "read -r line; exit 137", "exec sleep 300"])
+def test_graders_that_die_or_are_dumb_are_infrastructure(official, tmp_path, monkeypatch, program):
+    """A verdict that they do not give is no failure of the patch, whatever is wrong with them (fault 25)."""
+    broken = tmp_path / "python"
+    broken.write_text(f"#!/bin/sh\n{program}\n")
+    broken.chmod(0o755)
+    monkeypatch.setattr(swebench, "SECONDS", 0.5)
+    official.grader = Grader(broken)
+    with pytest.raises(grading.Infrastructure):
+        report(official, said(WHOLE))
     official.grader.close()

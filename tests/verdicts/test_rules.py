@@ -92,7 +92,7 @@ def test_trajectory_of_an_unknown_task_is_named(study):
     assert "kit__kit-9 is not in tasks.jsonl" in (study / "verdicts.log").read_text()
 
 
-def test_key_covers_patch_task_limits_and_code(study):
+def test_key_covers_patch_task_limits_code_and_graders(study, monkeypatch):
     court = batch.open_court(Venue(), "repository.bundle", asdict(LIMITS), 1)
     other = batch.open_court(Venue(), "repository.bundle", asdict(LIMITS) | {"cpu_seconds": 9}, 1)
     task = small().task
@@ -102,6 +102,9 @@ def test_key_covers_patch_task_limits_and_code(study):
     assert court.key(task, "") == batch.open_court(
         Venue(), "repository.bundle", asdict(LIMITS) | {"steps": 1}, 2
     ).key(task, "")
+    monkeypatch.setattr(Venue, "graders", lambda venue: {"swebench": "4.1.1"})
+    newer = batch.open_court(Venue(), "repository.bundle", asdict(LIMITS), 1)
+    assert newer.key(task, "") not in keys and newer.conditions(task) != court.conditions(task)
 
 
 def test_validate_writes_one_row_a_task(study):

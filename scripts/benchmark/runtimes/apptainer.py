@@ -11,7 +11,7 @@ from scripts.trajectories.limits import Limits
 class Apptainer:
     """See images.Engine. Apptainer counts no memory and no processes without root: ulimit holds for each process."""
 
-    name, not_started = "apptainer", 255
+    name = "apptainer"
 
     def missing(self) -> str | None:
         return None if shutil.which("apptainer") else "there is no apptainer on PATH"

@@ -12,7 +12,7 @@ from scripts.trajectories.limits import Limits
 class Docker:
     """See images.Engine."""
 
-    name, not_started = "docker", 125
+    name = "docker"
 
     def missing(self) -> str | None:
         if not shutil.which("docker"):

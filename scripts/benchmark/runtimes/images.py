@@ -32,6 +32,7 @@ from scripts.trajectories.sandbox import OUTPUT_BYTES, Outcome
 from scripts.trajectories.workspace import lay
 
 TESTBED = "/testbed"
+TOOLS = "/tools"
 ACTIVATE = "source /opt/miniconda3/bin/activate testbed"
 PYTHON = "/opt/miniconda3/envs/testbed/bin/python"
 _SIGNALS = {137: "memory", 152: "cpu", 153: "file"}
@@ -50,7 +51,6 @@ class Engine(Protocol):
     """The argument lists of one container program."""
 
     name: str
-    not_started: int  # its own exit code where no command ran
 
     def missing(self) -> str | None:
         """Why it cannot be used here, or None."""
@@ -81,7 +81,8 @@ class Images:
     """
 
     def __init__(self, engine: Engine, specs: dict, mirror: Path, cache: Path) -> None:
-        self.engine, self.tasks, self.mirror, self.cache = engine, specs["tasks"], mirror, cache.resolve()
+        self.engine, self.mirror, self.cache = engine, mirror, cache.resolve()
+        self.tasks, self.versions = specs["tasks"], specs["versions"]
         self.images: dict[str, str] = {}
 
     def prepare(self, tasks: Iterable[Task]) -> None:
@@ -96,8 +97,9 @@ class Images:
             self._fetch(task)
 
     def fingerprint(self, task: Task) -> str:
-        """Hash of the engine's name and the image's content."""
-        return sha256_of([self.engine.name, self._fetch(task), self.tasks[task.id]])
+        """Hash of the engine's name, the image's content, and what is run in it for the task."""
+        what = self.tasks[task.id]
+        return sha256_of([self.engine.name, self._fetch(task), what, self.versions[what["version"]]])
 
     @contextmanager
     def open(
@@ -107,7 +109,7 @@ class Images:
         lay(self._layer(task), workspace)
         mounts = [Mount(str(workspace.resolve()), place, True) for place in (REPO, TESTBED)]
         mounts += [Mount(host, inside) for host, inside in binds]
-        mounts += [Mount(str(tools.resolve()), "/tools")] if tools else []
+        mounts += [Mount(str(tools.resolve()), TOOLS)] if tools else []
         yield Container(self.engine, self.tasks[task.id]["image"], mounts, limits)
 
     def _fetch(self, task: Task) -> str:
@@ -146,6 +148,8 @@ class Container:
 
     def __init__(self, engine: Engine, image: str, mounts: list[Mount], limits: Limits) -> None:
         self.engine, self.image, self.mounts, self.limits = engine, image, mounts, limits
+        tools = any(mount.inside == TOOLS for mount in mounts)
+        self.prelude = f"export PATH={TOOLS}:$PATH && " if tools else ""
 
     def run(
         self, command: str, timeout: float | None = None, stdin: str = "", capture: int = OUTPUT_BYTES
@@ -157,7 +161,9 @@ class Container:
         """
         start, name = time.monotonic(), f"rehearsal-{uuid.uuid4().hex}"
         seconds = min(timeout or self.limits.wall_seconds, self.limits.wall_seconds)
-        arguments = self.engine.run(self.image, name, self.mounts, self.limits, f"{ACTIVATE} && {command}")
+        # its name is the first thing that the container says: without it no command ran, whatever the exit code
+        whole = f"echo {name}; {ACTIVATE} && {self.prelude}{command}"
+        arguments = self.engine.run(self.image, name, self.mounts, self.limits, whole)
         process = subprocess.Popen(
             arguments,
             stdin=subprocess.PIPE,
@@ -170,10 +176,11 @@ class Container:
         except subprocess.TimeoutExpired:
             self._end(process, name)
             output, limit = process.communicate()[0], "wall"
+        before, started, said = output.partition(f"{name}\n".encode())
+        if not started:
+            raise SandboxFailure(f"{self.engine.name} did not run the command: {_tail(before)}")
         kept = Capture(capture)
-        kept.add(output)
-        if process.returncode == self.engine.not_started and limit is None:
-            raise SandboxFailure(f"{self.engine.name} did not run the command: {kept.text().strip()[-500:]}")
+        kept.add(said)
         return Outcome(
             process.returncode,
             kept.text(),
@@ -198,6 +205,10 @@ def _quiet(command: list[str]) -> subprocess.CompletedProcess:
         return subprocess.run(command, capture_output=True)
     except OSError as error:
         return subprocess.CompletedProcess(command, 127, b"", str(error).encode())
+
+
+def _tail(output: bytes) -> str:
+    return output.decode(errors="replace").strip()[-500:] or "no words"
 
 
 def _last(done: subprocess.CompletedProcess) -> str:

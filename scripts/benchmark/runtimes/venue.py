@@ -53,6 +53,10 @@ class Venue:
             return Signed()
         return Official(self._specs(), Grader(python_of(self.swebench)))
 
+    def graders(self) -> dict | None:
+        """The packages that read a test log, by version; None where tests report by themselves."""
+        return None if self.swebench is None else read_json(self.swebench)["packages"]
+
     def _specs(self) -> dict:
         return read_json(self.environments)
 

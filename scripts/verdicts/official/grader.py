@@ -1,7 +1,7 @@
 """The official parsers and graders as a process: one JSON object a line in, one out. Run by the swebench environment.
 
 In: {instance: {instance_id, repo, version, FAIL_TO_PASS, PASS_TO_PASS}, log}. Out: {status: {test: PASSED | FAILED |
-SKIPPED | ERROR | XFAIL}, report: what get_eval_tests_report says, resolution: what get_resolution_status says of it}.
+SKIPPED | ERROR | XFAIL}, report: what get_eval_tests_report says, resolution: what get_resolution_status says of it}, or {error: what the parser raised}.
 """
 
 import json
@@ -30,7 +30,11 @@ def main():
     os.dup2(2, 1)  # whatever a parser prints is no answer
     for line in sys.stdin:
         request = json.loads(line)
-        answers.write(json.dumps(grade(request["instance"], request["log"])) + "\n")
+        try:
+            answer = grade(request["instance"], request["log"])
+        except Exception as problem:  # of this log; a process that ends says nothing about it
+            answer = {"error": f"{type(problem).__name__}: {problem}"}
+        answers.write(json.dumps(answer) + "\n")
         answers.flush()
 
 
