@@ -67,6 +67,7 @@ rule experiment_figures:
         runtime=10,
     params:
         experiment=experiment,
+        statistics=config["statistics"],
         code=code_of("report", "measures"),
     script:
         "../scripts/report/experiment.py"

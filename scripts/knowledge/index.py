@@ -27,13 +27,15 @@ def build(
         verdicts: rows of verdicts.jsonl, matched by (instance_id, run).
         tasks: at least the sessions' tasks.
         embed: texts to unit vectors.
-        donors: for the negative control, the position of the session whose deeds are told under each issue.
+        donors: for the negative control, the position of the session whose deeds are told under each issue;
+            none at all for sessions of one task, which leaves the index empty.
             Such an item is as young as the younger of the two, so that no deed is told before its time.
     """
     by_id = {task.id: task for task in tasks}
     judged = {(row["instance_id"], row["run"]): row["verdict"] for row in verdicts}
-    asked = [by_id[session["instance_id"]] for session in sessions]
-    told = [sessions[position] for position in donors] if donors is not None else sessions
+    told = sessions if donors is None else [sessions[position] for position in donors]
+    kept = sessions[: len(told)]  # all, or none where nobody has a donor
+    asked = [by_id[session["instance_id"]] for session in kept]
     texts = [
         document(session, judged.get((session["instance_id"], session["extra"]["run"])), task)
         for session, task in zip(told, asked, strict=True)
@@ -44,7 +46,7 @@ def build(
     ]
     return Index(
         ids=np.array([task.id for task in asked], dtype=str),
-        runs=np.array([session["extra"]["run"] for session in sessions], dtype=np.int64),
+        runs=np.array([session["extra"]["run"] for session in kept], dtype=np.int64),
         created_at=np.array([task.created_at for task in youngest], dtype=str),
         texts=np.array(texts, dtype=str),
         vectors=embed(texts),
@@ -61,7 +63,7 @@ def main(snakemake: Any) -> None:
         rows, verdicts = read_jsonl(inputs.trajectories), read_jsonl(inputs.verdicts)
         sessions = source.select(rows, verdicts, train, recipe["filter"])
         permuted = recipe["source"] == "permuted"
-        donors = source.derangement(len(sessions), recipe["seed"]) if permuted else None
+        donors = source.donors(sessions, recipe["seed"]) if permuted else None
         embed = Embedder(snakemake.params.embeddings, snakemake.params.cache)
         build(sessions, verdicts, load_tasks(inputs.tasks), embed, donors).save(snakemake.output.index)
         log.info("%d of %d sessions indexed", len(sessions), len(rows))

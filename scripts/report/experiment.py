@@ -1,6 +1,6 @@
 """Rule experiment_figures: what the configurations of an experiment kept, lost and cost.
 
-Rule script: input summary, curves, matrices (retention_matrix.csv of every chain); params experiment; output matrix, comparison,
+Rule script: input summary, curves, matrices (retention_matrix.csv of every chain); params experiment, statistics; output matrix, comparison,
 each SVG or PNG by its ending.
 """
 
@@ -29,9 +29,10 @@ def matrix(tables: Mapping[str, pd.DataFrame]) -> Figure:
     down = -(-max(len(tables), 1) // across)
     figure, axes = panels(down, across, 1.2 + 3.1 * across, 1.4 + 1.5 * down, sharex=True, sharey=True)
     flat = [axis for line in axes for axis in line]
+    points = sorted({int(point) for table in tables.values() for point in table["checkpoint"]})
     image = None
     for axis, (config, table) in zip(flat, tables.items(), strict=False):
-        image = heat(axis, table) or image
+        image = heat(axis, table, points) or image
         axis.set_title(config)
     for axis in flat[len(tables) :]:
         axis.set_visible(False)
@@ -44,7 +45,7 @@ def matrix(tables: Mapping[str, pd.DataFrame]) -> Figure:
     return figure
 
 
-def comparison(summary: pd.DataFrame, curves: pd.DataFrame) -> Figure:
+def comparison(summary: pd.DataFrame, curves: pd.DataFrame, confidence: float) -> Figure:
     """Retention and forgetting of every configuration with intervals, and what each consolidation read."""
     figure, axes = panels(1, 3, 12.5, 1.9 + 0.27 * len(summary), width_ratios=[1, 1, 1.1])
     intervals(axes[0][0], summary, "retention", "retention at the end (%)")
@@ -52,7 +53,7 @@ def comparison(summary: pd.DataFrame, curves: pd.DataFrame) -> Figure:
     axes[0][1].set_yticklabels([])
     axes[0][1].axvline(0, color="#999999", linewidth=0.8)
     costs(axes[0][2], summary, curves)
-    detail = "Means over sessions with 95 % bootstrap intervals; right: tokens that each consolidation read."
+    detail = f"Means over sessions with {100 * confidence:.0f} % bootstrap intervals; right: tokens each consolidation read."
     headline(figure, losses(summary), detail)
     return figure
 
@@ -92,7 +93,7 @@ def losses(summary: pd.DataFrame) -> str:
         [100 * value for value in known[known.index == role]] for role in ("baseline", "reference")
     )
     if not naive:
-        return "Nothing was trained"
+        return "Naive training has no result"
     said = f"Naive training forgets {naive[0]:.1f} points of retention"
     return f"{said}, the reference {upper[0]:.1f}" if upper else said
 
@@ -117,9 +118,12 @@ def main(snakemake: Any) -> None:
         first = (summary["repo"] == experiment["repos"][0]) & (summary["model"] == experiment["models"][0])
         chosen = summary[first & (summary["status"] == "trained")]
         curves = read_table(given.curves, ("value",))
-        curves = curves[curves["repo"] == experiment["repos"][0]]
+        curves = curves[
+            (curves["repo"] == experiment["repos"][0]) & (curves["model"] == experiment["models"][0])
+        ]
         save(matrix(read_matrices(list(given.matrices), experiment)), snakemake.output.matrix)
-        save(comparison(chosen, curves), snakemake.output.comparison)
+        confidence = snakemake.params.statistics["confidence"]
+        save(comparison(chosen, curves, confidence), snakemake.output.comparison)
 
 
 if __name__ == "__main__":

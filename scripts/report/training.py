@@ -1,6 +1,6 @@
 """Figures about the adapters: how the loss fell, and what each checkpoint kept of each session."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -70,16 +70,22 @@ def _losses(axes: Axes, by_split: Mapping[str, pd.DataFrame]) -> None:
     axes.set_ylim(bottom=0)
 
 
-def heat(axes: Axes, table: pd.DataFrame | None) -> object | None:
-    """The matrix of one recipe and split; None, and a word, where nothing was measured."""
+def heat(axes: Axes, table: pd.DataFrame | None, rows: Sequence[int] = ()) -> object | None:
+    """The matrix of one recipe and split; None, and a word, where nothing was measured.
+
+    rows: checkpoints to show, measured or not, where panels share their rows; else those of the table.
+    """
     axes.grid(visible=False)
+    if rows and table["retention"].dropna().empty:
+        axes.text(0.5, 0.5, "not trained", transform=axes.transAxes, ha="center", va="center", style="italic")
+        return None
     if table is None or table["retention"].dropna().empty:
         _nothing(axes, "not trained")
         return None
     matrix = table.pivot_table(
         index="checkpoint", columns="origin_position", values="retention", dropna=False
     )
-    matrix = matrix.reindex(columns=range(1, int(matrix.columns.max()) + 1))
+    matrix = matrix.reindex(index=rows or None, columns=range(1, int(matrix.columns.max()) + 1))
     axes.set_facecolor("#d9d9d9")
     image = axes.imshow(100 * matrix, aspect="auto", cmap="cividis", vmin=0, vmax=100, interpolation="none")
     axes.set_yticks(range(len(matrix)), [f"after {int(point)}" for point in matrix.index])

@@ -17,6 +17,7 @@ from scripts.statistics import decay
 from scripts.statistics.comparisons import Settings
 from scripts.statistics.effects import resampled_interval
 from scripts.statistics.pairs import by_checkpoint
+from scripts.training.categories import NAMES, merged
 from scripts.workflow.experiments import Variant
 
 Row = dict[str, Any]
@@ -40,8 +41,13 @@ class Kept:
 
     @property
     def reason(self) -> str:
-        """Why there is no whole chain; empty where every adapter was trained."""
-        return next((card["reason"] for card in self.cards if card["status"] != "trained"), "")
+        """Why there is no whole chain; empty where training never failed and the last adapter is there.
+
+        A stream may begin with sessions that cannot be used: its first checkpoints have no adapter, and the chain is whole.
+        """
+        broken = [card["reason"] for card in self.cards if card["status"] == "failed"]
+        last = self.cards[-1]
+        return next(iter(broken), "" if last["status"] == "trained" else last["reason"])
 
     @property
     def last(self) -> Row:
@@ -52,6 +58,12 @@ class Kept:
     def rank(self) -> int | None:
         """Sum of the ranks at the end."""
         return self.last["notes"].get("rank") or self.last["recipe"]["rank"]
+
+    def by_expert(self) -> "Kept":
+        """The chain with replies sorted by its experts' categories; one without experts stays as it is."""
+        experts = self.cards[-1]["recipe"].get("mole", {}).get("experts", len(NAMES))
+        sorted_in = self.matrix["category"].map(lambda name: merged(name, experts))
+        return replace(self, matrix=self.matrix.assign(category=sorted_in))
 
     def only(self, origins: Callable[[int], bool]) -> "Kept":
         """The chain as if nothing had been asked of the other origins."""

@@ -11,10 +11,10 @@ MEASURES = (
     *("backward_transfer", "plasticity", "stability", "cl_f_beta", "cl_f_half", "cl_f_two"),
     *("aulc", "exact_action"),
 )
-COSTS = ("tokens_read", "steps", "rank", "parameters", "information_per_parameter")
+COSTS = ("tokens_read", "steps", "rank_at_end", "parameters", "information_per_parameter")
 RELATIVE = (
     *("retention_share_of_reference", "cost_share_of_reference"),
-    *("forgetting_reduction", "information_gain"),
+    *("forgetting_reduction", "information_gain", "retention_gain"),
 )
 OWN = (
     *("buffer_filled", "fisher_samples", "fisher_share_of_tokens", "penalty_over_loss"),

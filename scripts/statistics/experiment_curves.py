@@ -13,7 +13,7 @@ from scripts.training.one_error import as_good
 COLUMNS = ("curve", "repo", "model", "config", "sessions", "x", "value", "low", "high")
 LENGTHS = (10, 20, 50)  # of a stream; the specification asks for these and for the whole
 LEVEL_COLUMNS = (
-    *("repo", "model", "recipe", "key", "level", "configs"),
+    *("repo", "model", "recipe", "key", "level", "in_effect", "configs"),
     *("retention", "retention_low", "retention_high"),
     *("forgetting", "forgetting_low", "forgetting_high", "knee"),
 )
@@ -88,15 +88,17 @@ def levels(place: Sequence[Sequence[Kept]], experiment: Mapping[str, Any], setti
         own = [kept for kept in place if kept[0].variant.parent == parent and tells(kept)]
         every = [chain for kept in own for chain in kept]
         for key, values in grid.items():
-            groups = {at: [chain for chain in every if chain.variant.setting[key] == at] for at in values}
+            told = [chain for chain in every if key == LAMBDA or chain.variant.setting.get(LAMBDA) != 0]
+            groups = {at: [chain for chain in told if chain.variant.setting[key] == at] for at in values}
             groups = {at: group for at, group in groups.items() if group}
-            sizes = {at: size(key, at, group) for at, group in groups.items()}
+            sizes = {at: in_effect(key, at, group) for at, group in groups.items()}
             known = knee(
-                {sizes[at]: chains.over_seeds(group, chains.retention) for at, group in groups.items()}
+                {at: chains.over_seeds(group, chains.retention) for at, group in groups.items()}, sizes
             )
             for at, group in groups.items():
-                mark = None if known is None else "true" if sizes[at] == known else "false"
-                found.append(level(key, at, group, settings) | {"recipe": parent, "knee": mark})
+                mark = None if known is None else "true" if at == known else "false"
+                row = {"recipe": parent, "in_effect": sizes[at], "knee": mark}
+                found.append(level(key, at, group, settings) | row)
     return found
 
 
@@ -105,8 +107,17 @@ def tells(kept: Sequence[Kept]) -> bool:
     return not any(chain.reason for chain in kept) and filled(kept) != "false"
 
 
-def size(key: str, level: Any, group: Sequence[Kept]) -> Any:
-    """A level as the knee orders it: of buffers the mean number of pairs they held at the end, as sizes may be shares."""
+LAMBDA = "ewc.lambda"  # with 0 there is no Fisher, so that such a chain says nothing of the other keys
+
+
+def in_effect(key: str, level: Any, group: Sequence[Kept]) -> Any:
+    """A level as it came out, which is how the knee orders it.
+
+    Of a buffer, whose size may be a share, the pairs that it held at the end; of Fisher's samples the mean number that was drawn:
+    more than there are replies cannot be.
+    """
+    if key == "ewc.samples":
+        return metrics.mean(card["notes"].get("fisher_samples") for chain in group for card in chain.cards)
     return chains.noted(group, "buffer_pairs") if key == "partial_replay.buffer" else level
 
 
@@ -119,15 +130,17 @@ def level(key: str, value: Any, group: Sequence[Kept], settings: Settings) -> Ro
     return row
 
 
-def knee(known: Mapping[Any, ByOrigin]) -> Any:
-    """The smallest level whose mean retention is within one standard error of the best level's, paired by origin.
+def knee(known: Mapping[Any, ByOrigin], sizes: Mapping[Any, Any]) -> Any:
+    """The level of least size whose mean retention is within one standard error of the best level's, paired by origin.
 
-    None where levels are no numbers, or there is only one.
+    None where sizes are no numbers, or there is only one level.
     """
-    if len(known) < 2 or not all(isinstance(level, int | float) for level in known):
+    if len(known) < 2 or not all(isinstance(sizes[level], int | float) for level in known):
         return None
     best = max(known, key=lambda level: metrics.mean(known[level].values()))
-    return next(level for level in sorted(known) if as_good(shortfalls(known[level], known[best])))
+    return next(
+        level for level in sorted(known, key=sizes.get) if as_good(shortfalls(known[level], known[best]))
+    )
 
 
 def shortfalls(one: ByOrigin, best: ByOrigin) -> list[float]:

@@ -13,7 +13,16 @@ from scripts.jobs import job
 from scripts.measures.tables import to_csv
 from scripts.statistics.tests import holm
 
-TEST = ("origins", "winner_value", "baseline_value", "difference", "difference_low", "difference_high", "p")
+TEST = (
+    "origins",
+    "seeds",
+    "winner_value",
+    "baseline_value",
+    "difference",
+    "difference_low",
+    "difference_high",
+    "p",
+)
 COLUMNS = ("experiment", "repo", "model", "primary", "winner", *TEST, "p_holm")
 
 

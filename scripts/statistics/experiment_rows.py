@@ -7,6 +7,7 @@ from scripts.measures import metrics
 from scripts.statistics import chains
 from scripts.statistics.chains import Kept, Row
 from scripts.statistics.comparisons import Settings
+from scripts.workflow.experiments import Variant
 
 ROLES = ("reference", "baseline")
 BUDGET = "adaptive_rank.budget"
@@ -18,7 +19,10 @@ def rows(place: Sequence[Sequence[Kept]], experiment: Mapping[str, Any], setting
     found = [row(kept, experiment, settings) for kept in place]
     against = {role: next((one for one in found if one["role"] == role), {}) for role in ROLES}
     return [
-        one | relative(one, against) | {"information_gain": information_gain(one, found)} for one in found
+        one
+        | relative(one, against)
+        | {"information_gain": information_gain(one, found), "retention_gain": retention_gain(one, found)}
+        for one in found
     ]
 
 
@@ -30,7 +34,7 @@ def row(kept: Sequence[Kept], experiment: Mapping[str, Any], settings: Settings)
         "repo": first.repo,
         "model": first.model,
         "config": first.variant.config,
-        "role": role(first.variant.parent, experiment),
+        "role": role(first.variant, experiment),
         "strategy": last["recipe"]["strategy"],
         **first.variant.setting,
         "seeds": len(kept),
@@ -44,11 +48,13 @@ def row(kept: Sequence[Kept], experiment: Mapping[str, Any], settings: Settings)
     return head | ({} if reason else {**measures(kept, settings), **costs(kept), **own(kept)})
 
 
-def role(parent: str, experiment: Mapping[str, Any]) -> str:
-    """reference, baseline, control or candidate."""
-    known = dict.fromkeys(experiment.get("controls", []), "control")
-    known |= {experiment[name]: name for name in ROLES}
-    return known.get(parent, "candidate")
+def role(variant: Variant, experiment: Mapping[str, Any]) -> str:
+    """reference, baseline, control or candidate; a control is a recipe, or a value of a grid's key."""
+    named = {experiment[name]: name for name in ROLES}
+    controls = experiment.get("controls", [])
+    place = [{key: value} for key, value in variant.setting.items()]
+    control = any(each == variant.parent or each in place for each in controls)
+    return named.get(variant.parent, "control" if control else "candidate")
 
 
 def measures(kept: Sequence[Kept], settings: Settings) -> Row:
@@ -98,7 +104,7 @@ def costs(kept: Sequence[Kept]) -> Row:
     return {
         "tokens_read": metrics.mean(sum(card["tokens_read"] for card in chain.cards) for chain in kept),
         "steps": metrics.mean(sum(card["optimiser_steps"] for card in chain.cards) for chain in kept),
-        "rank": rank,
+        "rank_at_end": rank,
         "parameters": metrics.mean(chain.last["parameters"] for chain in kept),
         "information_per_parameter": retained / rank if retained is not None and rank else None,
     }
@@ -106,9 +112,10 @@ def costs(kept: Sequence[Kept]) -> Row:
 
 def own(kept: Sequence[Kept]) -> Row:
     """What only some strategies have: buffers, Fisher, routers, compressions; and categories of replies."""
-    lost = {name: value for name, value in chains.degradations(kept).items() if value is not None}
+    grouped = [chain.by_expert() for chain in kept]
+    lost = {name: value for name, value in chains.degradations(grouped).items() if value is not None}
     worst = max(lost, key=lambda name: lost[name], default=None)
-    interfered = [chains.interference(kept, name) for name in lost]
+    interfered = [chains.interference(grouped, name) for name in lost]
     return {
         "buffer_filled": filled(kept),
         "fisher_share_of_tokens": fisher_share(kept),
@@ -161,9 +168,21 @@ def relative(one: Row, against: Mapping[str, Row]) -> Row:
 
 def information_gain(one: Row, rows: Sequence[Row]) -> float | None:
     """Information per parameter above that of naive training at a fixed rank of the same budget; None without that control."""
-    fixed = {row.get("rank"): row for row in rows if row["strategy"] == "naive"}
-    gain = share(one, fixed.get(one.get(BUDGET), {}), "information_per_parameter")
+    gain = share(one, same_budget(one, rows), "information_per_parameter")
     return None if gain is None else gain - 1
+
+
+def retention_gain(one: Row, rows: Sequence[Row]) -> float | None:
+    """Retention minus that control's: retention does not begin at 0, so that a smaller rank alone gains information."""
+    mine, theirs = one.get("retention"), same_budget(one, rows).get("retention")
+    return None if mine is None or theirs is None else mine - theirs
+
+
+def same_budget(one: Row, rows: Sequence[Row]) -> Row:
+    """Naive training at the fixed rank that is a configuration's budget; empty without one."""
+    return next(
+        (row for row in rows if row["strategy"] == "naive" and row.get("rank_at_end") == one.get(BUDGET)), {}
+    )
 
 
 def share(one: Row, other: Row, name: str) -> float | None:

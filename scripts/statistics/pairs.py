@@ -1,7 +1,8 @@
 """Runs of two named arms made into pairs of the same task and run, or a refusal to compare.
 
 Arms are found by the names their rows carry, never by position. A pair that lacks a result in either arm is left out and
-counted. Rows whose conditions differ (engine, precision, limits, scaffold, threads, decoding seed) are not compared at all.
+counted. Rows whose conditions differ (engine, precision, limits, scaffold, threads, decoding seed; the environment of the code
+and the graders) are not compared at all.
 """
 
 from collections.abc import Mapping, Sequence
@@ -20,6 +21,8 @@ MEASURES = (
 )
 KINDS = ("stratum", "leaky")  # of the task, equal in all its runs
 ADAPTER_ARMS = ("skill", "both")
+MEMORY_ARMS = ("knowledge", "both")
+NOTHING_TOLD = "nothing to look up: no task was told of a past session, so every session is the base's"
 
 
 @dataclass(frozen=True)
@@ -91,9 +94,11 @@ def load(entry: Entry) -> Split:
         entry.base, {"repo": entry.repo, "model": entry.model, "split": "", "recipe": "", "arm": "base"}
     )
     base = base[base["task"].isin(tests)]
+    if entry.arm == "knowledge" and len(runs) and not runs["retrieved"].any():
+        runs, reason = runs.head(0), NOTHING_TOLD
     refuse_unlike(base, entry.base, runs, entry.runs)
     pairs = pair(base=base, adapted=runs)
-    expected = 0 if trained is False else len(tests) * len(set(base["run"]) | set(runs["run"]))
+    expected = 0 if reason else len(tests) * len(set(base["run"]) | set(runs["run"]))
     return Split(
         entry,
         per_task(pairs),
@@ -108,7 +113,7 @@ def load(entry: Entry) -> Split:
 
 def read_runs(path: str, names: Mapping[str, str]) -> pd.DataFrame:
     """A runs.csv whose every row carries these names; a file of another arm, split or model is refused."""
-    table = read_table(path, ("run", *MEASURES))
+    table = read_table(path, ("run", "retrieved", *MEASURES))
     for name, value in names.items():
         if wrong := sorted(set(table[name]) - {value}):
             raise UserError(path, f"{name} is {wrong[0]!r}, expected {value!r}", AGAIN)
@@ -123,23 +128,27 @@ def refuse_unlike(base: pd.DataFrame, base_file: str, adapted: pd.DataFrame, ada
         raise UserError(
             f"{adapted_file} and {base_file}, task {row.task}, run {row.run:.0f}",
             f"sessions under unlike conditions ({_short(row.conditions)} and {_short(row.conditions_base)}) cannot be compared; "
-            "engine, precision, limits, scaffold, threads or decoding seed differ",
-            f"compare extra.conditions in the two trajectories.jsonl beside them ({len(unlike)} pairs), then run both arms "
-            "with the same configuration",
+            "engine, precision, limits, scaffold, threads, decoding seed, or what runs and reads the tests differ",
+            f"compare extra.conditions in the two trajectories.jsonl beside them, and conditions in verdicts.jsonl "
+            f"({len(unlike)} pairs), then run both arms with the same configuration: delete the older one's folder",
         )
 
 
 def pair(*, base: pd.DataFrame, adapted: pd.DataFrame) -> pd.DataFrame:
-    """Pairs of the same task and run with a result in both arms: task, run, kinds, ``<measure>_base``, ``<measure>``."""
+    """Pairs of the same task and run with a result in both arms: task, run, kinds, ``<measure>_base``, ``<measure>``.
+
+    with_memory: 1 where the adapted session was told of a past one.
+    """
     keys = ["task", "run"]
     left = base.dropna(subset="resolved")[[*keys, *KINDS, *MEASURES]]
-    right = adapted.dropna(subset="resolved")[[*keys, *MEASURES]]
+    adapted = adapted.assign(with_memory=(adapted["retrieved"] > 0).astype(float))
+    right = adapted.dropna(subset="resolved")[[*keys, *MEASURES, "with_memory"]]
     return left.merge(right, on=keys, suffixes=("_base", ""), validate="one_to_one")
 
 
 def per_task(pairs: pd.DataFrame) -> pd.DataFrame:
     """Average the rows of a task, so that each task counts once however often it was run or tested."""
-    columns = [f"{name}{suffix}" for name in MEASURES for suffix in ("_base", "")]
+    columns = [*(f"{name}{suffix}" for name in MEASURES for suffix in ("_base", "")), "with_memory"]
     groups = pairs.groupby("task", sort=True)
     return groups[columns].mean().join(groups[list(KINDS)].first())
 

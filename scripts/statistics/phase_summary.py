@@ -22,15 +22,16 @@ from scripts.workflow.plan import runs_of
 
 def summarise(plan: Sequence[Entry], settings: Settings) -> tuple[list[dict], list[dict], list[dict]]:
     """Rows of summary.csv, splits.csv and tests.csv in the order of the plan."""
-    summary, by_split, tests = [], [], []
+    summary, by_split, tests, groups = [], [], [], []
     for _, group in groupby(plan, key=lambda entry: entry.group):
         splits = [load(entry) for entry in group]
+        groups.append(splits)
         rows = [split_row(split, settings) for split in splits]
         found = comparisons.comparisons(splits, settings)
         summary.append(summary_row(splits, rows, found, settings))
         by_split += rows
         tests += found
-    tests = comparisons.adjust(tests)
+    tests = comparisons.adjust([*tests, *comparisons.crossed(groups)])
     return comparisons.with_holm(summary, tests), by_split, tests
 
 

@@ -5,6 +5,7 @@ its criteria are measured on sessions that had no say in the choice. To be chose
 takes anything in has nothing to forget. A buffer that never dropped a pair is no result about its size, and cannot win either.
 """
 
+import math
 import operator
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -70,9 +71,13 @@ def on_half(
 
 
 def winner(trained: Sequence[tuple[Sequence[Kept], Row]], primary: str) -> tuple[Sequence[Kept], Row] | None:
-    """The candidate that is best on the validation half, of those that may win; the first of equals."""
+    """The candidate that is best on the validation half, of those that may win; the first of equals.
+
+    Nobody wins where naive training failed: there is nothing to tell who learned.
+    """
     more = PRIMARY[primary][1]
-    needed = LEARNS * max((learned(kept) for kept, row in trained if row["role"] == "baseline"), default=0.0)
+    naive = [learned(kept) for kept, row in trained if row["role"] == "baseline"]
+    needed = LEARNS * naive[0] if naive else math.inf
     scored = []
     for kept, row in trained:
         value = metrics.mean(half(kept, primary, "validation").values())
@@ -96,6 +101,7 @@ def confirmation(chosen: Sequence[Kept], naive: Sequence[Kept], primary: str, se
     low, high = effects.resampled_interval(values, settings.confidence, settings.draws, settings.seed)
     return {
         "origins": len(shared),
+        "seeds": len(chosen),
         "winner": metrics.mean(mine[origin] for origin in shared),
         "baseline": metrics.mean(theirs[origin] for origin in shared),
         "difference": metrics.mean(values),
@@ -140,7 +146,8 @@ def sentences(found: Row) -> list[str]:
         said.append(
             f"{found['winner']} is best on the validation origins; on the other {confirmed['origins']} its {found['primary']} is "
             f"{say(confirmed['winner'])} against {say(confirmed['baseline'])} of naive training "
-            f"(difference {say(confirmed['difference_low'])} to {say(confirmed['difference_high'])}, p = {confirmed['p']:.3g})."
+            f"(difference {say(confirmed['difference_low'])} to {say(confirmed['difference_high'])}, p = {confirmed['p']:.3g} "
+            f"over sessions, not over trainings: each has {confirmed['seeds']} seed{'s' * (confirmed['seeds'] > 1)})."
         )
     words = {True: "met", False: "not met", None: "open"}
     for each in found["criteria"]:

@@ -9,7 +9,7 @@ from scripts.measures import metrics
 from scripts.statistics import comparisons as compare
 from scripts.statistics import effects, readings
 from scripts.statistics.comparisons import STRATA, Settings
-from scripts.statistics.pairs import Split
+from scripts.statistics.pairs import MEMORY_ARMS, Split
 
 Row = Mapping[str, Any]
 Found = Mapping[tuple[str, str], Row]  # rows of tests.csv by scope and test
@@ -44,7 +44,7 @@ FRACTIONS = (
 )
 SPLIT_COLUMNS = (
     *(*NAMES, "split", "trained", "reason", "train"),
-    *("post_dating_share", "past_only", "tasks", "missing_pairs"),
+    *("post_dating_share", "past_only", "tasks", "missing_pairs", "with_memory"),
     *(*RATES, "forward_transfer", "ci_low", "ci_high", "p_permutation", "gained", "lost"),
     *(*FRACTIONS, *EFFORT, *COST, *CONTINUAL),
 )
@@ -60,7 +60,16 @@ def summary_columns(splits: Sequence[str]) -> list[str]:
         *("positive_splits", "reading", "p_permutation", "p_ttest", "p_wilcoxon", "ci_low", "ci_high"),
         "minimum_detectable_effect",
         *EFFORT,
-        *("trained", "reason", "missing_pairs", "effect", "p_holm", "p_mcnemar", "p_equivalence"),
+        *(
+            "trained",
+            "reason",
+            "missing_pairs",
+            "with_memory",
+            "effect",
+            "p_holm",
+            "p_mcnemar",
+            "p_equivalence",
+        ),
         *(name for name in RATES if name.endswith(("_low", "_high"))),
         *(*FRACTIONS, *COST, *BOTH, *(name for name in CONTINUAL if name not in ("forgetting", "cl_f_beta"))),
         *(f"{name}_{stratum}" for stratum in STRATA for name in _stratum_columns()),
@@ -68,7 +77,7 @@ def summary_columns(splits: Sequence[str]) -> list[str]:
 
 
 def split_row(split: Split, settings: Settings) -> Row:
-    """One row of splits.csv; a split that was not trained has its reason and nothing else."""
+    """One row of splits.csv; a split without a result has its reason and nothing else."""
     found = compare.primary(split.tasks, settings)
     gained, lost = compare.changed(split.tasks) if len(split.tasks) else (None, None)
     return {
@@ -81,6 +90,7 @@ def split_row(split: Split, settings: Settings) -> Row:
         "past_only": _flag(split.past_only),
         "tasks": len(split.tasks),
         "missing_pairs": split.missing,
+        "with_memory": _with_memory(split.entry.arm, split.tasks),
         **_rates(split.tasks, settings),
         "forward_transfer": found["estimate"],
         "ci_low": found["ci_low"],
@@ -114,6 +124,7 @@ def summary_row(
         "trained": sum(trained) if trained else None,
         "reason": "; ".join(f"{split.entry.split}: {split.reason}" for split in splits if split.reason),
         "missing_pairs": sum(split.missing for split in splits),
+        "with_memory": _with_memory(splits[0].entry.arm, tasks),
         **{f"forward_transfer_{name}": gain for name, gain in gains.items()},
         **_over_splits("forward_transfer", list(gains.values())),
         **_over_splits("forgetting", [row["forgetting"] for row in rows]),
@@ -136,6 +147,11 @@ def _primary(found: Found, scope: str) -> Row:
     row = found.get((scope, "sign-flip permutation"), {})
     names = {"effect": "estimate", "ci_low": "ci_low", "ci_high": "ci_high", "p_permutation": "p"}
     return {column: row.get(name) for column, name in names.items()}
+
+
+def _with_memory(arm: str, tasks: pd.DataFrame) -> float | None:
+    """Share of sessions that were told of a past one; None for an arm that looks nothing up."""
+    return metrics.mean(tasks["with_memory"].tolist()) if arm in MEMORY_ARMS else None
 
 
 def _cost(tasks: pd.DataFrame) -> Row:

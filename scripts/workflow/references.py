@@ -103,7 +103,7 @@ def experiment_faults(keys: list[str], experiment: dict, config: dict) -> Iterat
     yield from unknown([*keys, "split"], [experiment["split"]], config["splits"], "block of splits")
     yield from unknown([*keys, "recipes"], experiment["recipes"], config["recipes"], "block of recipes")
     what = "recipe of this experiment"
-    yield from unknown([*keys, "controls"], experiment.get("controls", []), experiment["recipes"], what)
+    yield from unknown_controls([*keys, "controls"], experiment)
     for role in ("reference", "baseline"):
         yield from unknown([*keys, role], [experiment[role]], experiment["recipes"], what)
         if experiment["recipes"].get(experiment[role]):
@@ -114,6 +114,16 @@ def experiment_faults(keys: list[str], experiment: dict, config: dict) -> Iterat
                 "write {}, and put the grid on a recipe of another name",
             )
     yield from unread_criteria(keys, experiment)
+
+
+def unknown_controls(keys: list[str], experiment: dict) -> Iterator[Fault]:
+    """Controls that are neither a recipe of the experiment nor a value in one of its grids."""
+    grids = experiment["recipes"].values()
+    levels = [{key: value} for grid in grids for key, values in grid.items() for value in values]
+    for each in experiment.get("controls", []):
+        if each not in [*levels, *experiment["recipes"]]:
+            fault = f"{each!r} is neither a recipe of this experiment nor a value of its grids"
+            yield keys, fault, "name a recipe, or one value as in {ewc.lambda: 0}"
 
 
 def unread_criteria(keys: list[str], experiment: dict) -> Iterator[Fault]:

@@ -73,6 +73,14 @@ def test_permuted_items_tell_another_session_and_are_as_young_as_the_younger(
     assert months == [2, 3, 4, 5, 5]
 
 
+def test_sessions_without_a_donor_leave_the_index_empty_and_its_source_named(
+    sessions, verdicts, tasks, embed
+):
+    index = build(sessions[:1], verdicts, tasks, embed, donors=[])
+    assert (index.ids.size, index.runs.size, index.texts.size) == (0, 0, 0)
+    assert str(index.source_sha256) == sha256(sessions[:1])
+
+
 @pytest.mark.parametrize("source", ["own", "permuted"])
 def test_the_rule_indexes_the_usable_half(source, sessions, verdicts, tasks, embed, tmp_path):
     verdicts = [row | {"resolved": row["instance_id"] != "dates-1"} for row in verdicts]

@@ -48,7 +48,7 @@ def rows(names: Mapping[str, str], outcomes: Outcomes, conditions: str = "same",
             "tokens_out": 90,
             "tokens": 990,
         }
-        | {"retrieved": 0, "dropped": 0}
+        | {"retrieved": int(names.get("arm") in ("knowledge", "both")), "dropped": 0}
         for position, outcome in outcomes.items()
     ]
 

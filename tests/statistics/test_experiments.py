@@ -114,12 +114,18 @@ def test_the_rows(place):
 
 def test_information_is_gained_over_a_fixed_rank_of_the_same_budget():
     fixed = [
-        {"strategy": "naive", "rank": rank, "information_per_parameter": 0.8 / rank} for rank in (16, 32)
+        {"strategy": "naive", "rank_at_end": rank, "information_per_parameter": 0.8 / rank, "retention": 0.8}
+        for rank in (16, 32)
     ]
-    adaptive = {"strategy": "adaptive_rank", "rank": 10, "information_per_parameter": 0.09}
+    adaptive = {"strategy": "adaptive_rank", "rank_at_end": 10, "information_per_parameter": 0.09}
+    adaptive["retention"] = 0.7
     gain = experiment_rows.information_gain({**adaptive, experiment_rows.BUDGET: 16}, fixed)
     assert gain == pytest.approx(0.09 / 0.05 - 1)
+    assert experiment_rows.retention_gain({**adaptive, experiment_rows.BUDGET: 16}, fixed) == pytest.approx(
+        -0.1
+    )
     assert experiment_rows.information_gain({**adaptive, experiment_rows.BUDGET: 64}, fixed) is None
+    assert experiment_rows.retention_gain({**adaptive, experiment_rows.BUDGET: 64}, fixed) is None
 
 
 def test_a_candidate_that_learns_nothing_forgets_nothing_and_does_not_win():
@@ -131,6 +137,48 @@ def test_a_candidate_that_learns_nothing_forgets_nothing_and_does_not_win():
     rows = experiment_rows.rows(place, block, SETTINGS)
     assert rows[2]["forgetting"] == 0 < rows[3]["forgetting"]
     assert registered.verdict(place, rows, block, SETTINGS)["winner"] == "partial-buffer-4"
+
+
+def test_a_value_of_a_grid_may_be_a_control_and_cannot_win(place):
+    block = {**EXPERIMENT, "controls": [{"partial_replay.buffer": 4}]}
+    rows = experiment_rows.rows(place, block, SETTINGS)
+    assert [row["role"] for row in rows] == ["reference", "baseline", "candidate", "control", "candidate"]
+    assert registered.verdict(place, rows, block, SETTINGS)["winner"] == "partial-buffer-2"
+
+
+def test_nobody_wins_where_naive_training_failed(place):
+    place[1][0].cards[1] |= {"status": "failed", "reason": "the loss did not fall"}
+    rows = experiment_rows.rows(place, EXPERIMENT, SETTINGS)
+    found = registered.verdict(place, rows, EXPERIMENT, SETTINGS)
+    assert found["winner"] is None and {each["met"] for each in found["criteria"]} == {None}
+
+
+def test_a_mixture_is_judged_by_the_categories_of_its_experts():
+    (variant, *_) = variants(EXPERIMENT)
+    known = {2: [1.0, 1.0, 0, 0], 4: [0.2, 1.0, 1.0, 1.0]}
+    chain = made(variant, known, (1, 1))
+    chain = replace(chain, matrix=matrix(known, ("navigation", "tool_usage", "workflow", "tool_usage")))
+    assert experiment_rows.own([chain])["worst_category"] == "navigation"
+    for card in chain.cards:
+        card["recipe"] = {**card["recipe"], "mole": {"experts": 3}}
+    found = experiment_rows.own([chain])
+    assert found["worst_category"] == "tool_usage"
+    assert found["worst_category_degradation"] == pytest.approx(0.4), "half as much: the other one kept all"
+
+
+def test_chains_without_fisher_do_not_dilute_its_levels():
+    block = {
+        **EXPERIMENT,
+        "recipes": {"full": {}, "naive": {}, "ewc": {"ewc.lambda": [0, 10], "ewc.samples": [5, 9]}},
+    }
+    place = [
+        [made(variant, NAIVE if variant.setting.get("ewc.lambda") == 0 else FULL, (1, 1), fisher_samples=4)]
+        for variant in variants(block)
+    ]
+    levels = experiment_curves.levels(place, block, SETTINGS)
+    found = {(row["key"], row["level"]): (row["configs"], row["in_effect"], row["knee"]) for row in levels}
+    assert found["ewc.lambda", 0][0] == 2
+    assert found["ewc.samples", 5] == (1, 4, "true") and found["ewc.samples", 9] == (1, 4, "false")
 
 
 def test_a_buffer_that_never_fills_cannot_win(place):
@@ -179,8 +227,33 @@ def test_a_chain_that_failed_has_a_reason_and_no_number(place):
     assert registered.verdict(place, rows, EXPERIMENT, SETTINGS)["confirmation"] is None
 
 
+def test_a_failure_on_the_way_is_one_of_the_chain(place):
+    place[1][0].cards[0] |= {"status": "failed", "reason": "the loss did not fall"}
+    assert place[1][0].reason == "the loss did not fall"
+
+
+def test_a_stream_may_begin_with_sessions_of_no_use(place):
+    chain = place[1][0]
+    chain.cards[0] |= {"status": "not_trained", "reason": "no usable trajectory", "notes": {}} | {
+        "tokens_read": 0, "optimiser_steps": 0, "parameters": None
+    }  # fmt: skip
+    place[1][0] = replace(chain, matrix=chain.matrix[chain.matrix["checkpoint"] == 4])
+    rows = experiment_rows.rows(place, EXPERIMENT, SETTINGS)
+    assert (rows[1]["status"], rows[1]["tokens_read"]) == ("trained", 30)
+    assert rows[1]["retention"] == pytest.approx(0.65)
+    assert experiment_curves.curves(place, rows, SETTINGS)
+
+
+def test_more_samples_than_replies_are_no_other_level(place):
+    variant = place[0][0].variant
+    group = [made(variant, FULL, (1, 1), fisher_samples=37)]
+    assert [experiment_curves.in_effect("ewc.samples", level, group) for level in (64, 128)] == [37, 37]
+    assert experiment_curves.in_effect("ewc.lambda", 10, group) == 10
+
+
 def test_levels_and_their_knee(place):
     levels = experiment_curves.levels(place, EXPERIMENT, SETTINGS)
+    assert [row["in_effect"] for row in levels] == [2, 4]
     assert [(row["level"], row["configs"], row["knee"]) for row in levels] == [
         (2, 1, "false"),
         (4, 1, "true"),
@@ -321,13 +394,24 @@ def drawn(folder, matrices):
     """The figures are made from those tables, and are the same bytes again."""
     given = SimpleNamespace(summary="summary.csv", curves="curves.csv", matrices=matrices)
     output = SimpleNamespace(matrix="matrix.svg", comparison="comparison.svg")
-    params = SimpleNamespace(experiment=EXPERIMENT)
+    params = SimpleNamespace(experiment=EXPERIMENT, statistics=vars(SETTINGS))
     rule = SimpleNamespace(rule="experiment_figures", log=["log"], input=given, output=output, params=params)
     experiment.main(rule)
     first = [(folder / name).read_bytes() for name in vars(output).values()]
     assert all(b"</svg>" in content for content in first)
     experiment.main(rule)
     assert [(folder / name).read_bytes() for name in vars(output).values()] == first
+
+
+def test_panels_show_every_checkpoint_whatever_the_others_measured():
+    """Panels share their rows: a chain that broke off, drawn last, cut the others down to its own."""
+    whole = matrix(FULL)
+    short = whole[whole["checkpoint"] == 2]
+    figure = experiment.matrix({"whole": whole, "short": short, "none": whole.head(0)})
+    drawn_axes = [axis for axis in figure.axes if axis.get_title("left")]
+    assert [axis.get_title("left") for axis in drawn_axes] == ["whole", "short", "none"]
+    assert {tuple(axis.get_ylim()) for axis in drawn_axes} == {(1.5, -0.5)}
+    assert [label.get_text() for label in drawn_axes[0].get_yticklabels()] == ["after 2", "after 4"]
 
 
 def test_primary_tests_are_adjusted_over_all_experiments(place):

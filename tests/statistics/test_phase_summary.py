@@ -5,10 +5,12 @@ import json
 from pathlib import Path
 from types import SimpleNamespace
 
+import pandas as pd
 import pytest
 
 from scripts.errors import UserError
-from scripts.statistics import phase_summary, readings
+from scripts.statistics import comparisons, phase_summary, readings
+from scripts.statistics.pairs import MEASURES, Entry, Split
 from scripts.statistics.phase_summary import summarise
 from scripts.statistics.rows import summary_columns
 from tests.statistics.simulate import (
@@ -101,6 +103,24 @@ def test_a_recipe_that_was_not_trained_has_no_number() -> None:
     )
 
 
+def test_a_knowledge_arm_that_was_told_nothing_has_no_number() -> None:
+    """Its sessions are the base's: counted, they would be a measured zero."""
+    arms = {("full-replay", arm): dict.fromkeys("AB", None) for arm in ("knowledge", "both")}
+    arms = {key: {split: outcomes(split, (21, 3)) for split in of} for key, of in arms.items()}
+    phase = write_study(40, NOTHING, arms)
+    for arm in ("knowledge", "both"):
+        names = {"split": "B", "recipe": "full-replay", "arm": arm}
+        told = [row | {"retrieved": 0} for row in rows(names, outcomes("B", (3,)))]
+        write_runs(f"results/pocket/tiny/B/full-replay/{arm}/runs.csv", told)
+    both, knowledge = sorted(summarise(plan(phase), SETTINGS)[0], key=lambda row: row["arm"])
+    assert (knowledge["splits"], knowledge["tasks"], knowledge["with_memory"]) == (1, 20, 1)
+    assert knowledge["reason"].startswith("B: nothing to look up") and knowledge["missing_pairs"] == 0
+    assert knowledge["forward_transfer_B"] is None and knowledge["effect"] == 0.05
+    assert (both["splits"], both["reason"], both["with_memory"]) == (2, "", 0.5), (
+        "its adapter acts all the same"
+    )
+
+
 def test_runs_of_an_untrained_adapter_are_refused() -> None:
     phase = write_study(40, NOTHING, {("full-replay", "skill"): {"A": "loss is nan"}})
     names = {"split": "A", "recipe": "full-replay", "arm": "skill"}
@@ -168,3 +188,30 @@ def test_the_rule_writes_the_same_bytes_twice_and_nothing_timed(tmp_path) -> Non
         **{"repo": "pocket", "model": "tiny", "control": "positive", "holds": True},
         "sentence": "Positive control holds: significant gain, 0 of 5 splits negative.",
     }
+
+
+def crossed_study(gain: dict[str, float]) -> list[list[Split]]:
+    """Two repositories with two models, six tasks in each; `gain` is how often the repository's tasks are newly resolved."""
+    groups = []
+    for repo in gain:
+        for model in ("small", "large"):
+            entry = Entry(repo, model, "A", "full-replay", "skill", "", "", "")
+            tasks = pd.DataFrame(
+                {f"{name}{suffix}": 0.0 for name in MEASURES for suffix in ("_base", "")},
+                index=pd.Index([f"{repo}-{number}" for number in range(6)], name="task"),
+            ).assign(stratum="", leaky="0", with_memory=0.0)
+            tasks["resolved"] = [float(number < 6 * gain[repo]) for number in range(6)]
+            groups.append([Split(entry, tasks, 0, 6, 0.0, True, "", {})])
+    return groups
+
+
+def test_the_specified_anova_stands_beside_a_study_that_crosses_repositories_and_models() -> None:
+    rows = {row["scope"]: row for row in comparisons.crossed(crossed_study({"django": 0.0, "sympy": 5 / 6}))}
+    assert list(rows) == ["repo", "model", "repo * model"]
+    assert rows["repo"]["p"] < 0.001 < rows["model"]["p"] == pytest.approx(1)
+    assert rows["repo"]["note"].startswith("F(1, 20) = 50;") and rows["repo"]["tasks"] == 24
+    assert rows["repo"]["partial_eta_squared"] == pytest.approx(50 / 70, abs=1e-3)
+    assert {row["role"] for row in rows.values()} == {"specified"}
+    assert not comparisons.crossed(crossed_study({"django": 0.0, "sympy": 0.0})), "nothing varies"
+    assert not comparisons.crossed(crossed_study({"django": 0.5})), "one repository"
+    assert not comparisons.crossed(crossed_study({"django": 0.0, "sympy": 0.5})[:3]), "not crossed"

@@ -88,11 +88,12 @@ recipes:
         batch_size: 2, max_tokens: 512}}
 experiments:
   "4": {{title: t, hypothesis: h, repos: [pocket], models: [smollm2-135m], split: S, seeds: [0], recipes: {recipes},
-        reference: {reference}, baseline: expert-replay, primary: {primary}, criteria: {criteria}}}
+        reference: {reference}, baseline: expert-replay, controls: {controls}, primary: {primary}, criteria: {criteria}}}
 """
 GIVEN = {
     "recipes": "{expert-replay: {}, ewc: {ewc.lambda: [1]}}",
     "reference": "expert-replay",
+    "controls": "[]",
     "primary": "retention",
     "criteria": "[]",
 }
@@ -107,6 +108,9 @@ GIVEN = {
         ({"recipes": "{expert-replay: {}, ewc: {ewc.lambda: []}}"}, "[] does not fit. Fix: write a list of values, as in [10, 100]"),
         ({"recipes": "{expert-replay: {}, ewk: {}}"}, "'ewk' is no block of recipes"),
         ({"reference": "full-replay"}, "'full-replay' is no recipe of this experiment"),
+        ({"controls": "[expert-replay, {ewc.lambda: 1}]"}, ""),
+        ({"controls": "[{ewc.lambda: 0}]"}, "{'ewc.lambda': 0} is neither a recipe of this experiment nor a value of its grids"),
+        ({"controls": "[full-replay]"}, "'full-replay' is neither a recipe of this experiment"),
         ({"primary": "fluency"}, "'fluency' does not fit. Fix: write the measure that chooses"),
         ({"reference": "ewc"}, "'ewc' has a grid, and the reference is one configuration. Fix: write {}"),
         ({"recipes": "{expert-replay: {}, ewc: {rank: [2]}, mole: {}}"}, "'mole' is no block of recipes"),
