@@ -82,7 +82,7 @@ def _rates(axes: Axes, rows: pd.DataFrame) -> None:
             axes.text(
                 place,
                 0,
-                "not trained",
+                "no result",
                 rotation=90,
                 ha="center",
                 va="bottom",

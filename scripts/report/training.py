@@ -76,11 +76,8 @@ def heat(axes: Axes, table: pd.DataFrame | None, rows: Sequence[int] = ()) -> ob
     rows: checkpoints to show, measured or not, where panels share their rows; else those of the table.
     """
     axes.grid(visible=False)
-    if rows and table["retention"].dropna().empty:
-        axes.text(0.5, 0.5, "not trained", transform=axes.transAxes, ha="center", va="center", style="italic")
-        return None
     if table is None or table["retention"].dropna().empty:
-        _nothing(axes, "not trained")
+        _nothing(axes, "not trained", own_ticks=not rows)
         return None
     matrix = table.pivot_table(
         index="checkpoint", columns="origin_position", values="retention", dropna=False
@@ -94,11 +91,12 @@ def heat(axes: Axes, table: pd.DataFrame | None, rows: Sequence[int] = ()) -> ob
     return image
 
 
-def _nothing(axes: Axes, word: str) -> None:
+def _nothing(axes: Axes, word: str, own_ticks: bool = True) -> None:
     axes.text(0.5, 0.5, word, transform=axes.transAxes, ha="center", va="center", color=QUIET, style="italic")
-    axes.set_yticks([])
     axes.spines[:].set_visible(False)
-    axes.tick_params(bottom=False)
+    if own_ticks:
+        axes.set_yticks([])
+        axes.tick_params(bottom=False)
 
 
 def _title(recipe: tuple[str, str, str], recipes: list[tuple[str, str, str]]) -> str:

@@ -40,8 +40,6 @@ COLUMNS = (
     ),
 )
 POOLED = "one row per task and split: overlapping splits repeat a task, false positives 15 to 25 % at a nominal 5 %"
-
-
 CROSSED = "tasks repeat across models, so rows are not independent"
 
 

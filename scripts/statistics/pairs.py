@@ -94,7 +94,7 @@ def load(entry: Entry) -> Split:
         entry.base, {"repo": entry.repo, "model": entry.model, "split": "", "recipe": "", "arm": "base"}
     )
     base = base[base["task"].isin(tests)]
-    if entry.arm == "knowledge" and len(runs) and not runs["retrieved"].any():
+    if entry.arm == "knowledge" and nobody_told(runs):
         runs, reason = runs.head(0), NOTHING_TOLD
     refuse_unlike(base, entry.base, runs, entry.runs)
     pairs = pair(base=base, adapted=runs)
@@ -109,6 +109,11 @@ def load(entry: Entry) -> Split:
         reason=reason,
         after=read_retention(entry.retention) if entry.retention and trained else {},
     )
+
+
+def nobody_told(runs: pd.DataFrame) -> bool:
+    """Whether every session took place, and none with a past one in its prompt."""
+    return bool(len(runs) and runs["steps"].notna().all() and not runs["retrieved"].any())
 
 
 def read_runs(path: str, names: Mapping[str, str]) -> pd.DataFrame:

@@ -128,7 +128,7 @@ def _reach(row: Row) -> str:
 
 def _gaps(row: Row) -> str:
     parts = [f" {row['missing_pairs']} pairs missing." if row["missing_pairs"] else ""]
-    return "".join([*parts, f" Splits without an adapter: {row['reason']}." if row["reason"] else ""])
+    return "".join([*parts, f" Splits without a result: {row['reason']}." if row["reason"] else ""])
 
 
 def _judged(splits: int, row: Row, sources: Mapping[str, str], settings: Settings) -> dict[str, Any]:

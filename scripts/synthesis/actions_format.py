@@ -15,6 +15,8 @@ from scripts.synthesis.commands import changes
 from scripts.synthesis.turns import about
 from scripts.trajectories.agent import pieces, size
 
+Said = tuple[str, str]  # command and body of an action
+
 
 @dataclass(frozen=True)
 class Window:
@@ -25,18 +27,18 @@ class Window:
     end: int
 
 
-def windows(opening: int, turns: list[int], dropped: list[int], most: int) -> tuple[list[Window], int]:
+def windows(opening: int, turns: list[int], dropped: list[int], most: int) -> tuple[list[Window], set[int]]:
     """Cut a session into examples of at most `most` tokens, each turn with the history it had, or what fits of it.
 
     opening, turns: sizes in tokens; dropped: turns that had left the prompt when each turn was played. The oldest turns go
-    first and a supervised turn never goes; a turn too long even alone is left out. Returns the windows and how many
+    first and a supervised turn never goes; a turn too long even alone is left out. Returns the windows and which
     turns were left out.
     """
     out: list[Window] = []
-    lost = 0
+    lost: set[int] = set()
     for turn, gone in enumerate(dropped):
         if opening + turns[turn] > most:
-            lost += 1
+            lost.add(turn)
             continue
         last = out[-1] if out else None
         follows = last and last.end == turn and last.first >= gone
@@ -52,8 +54,8 @@ def windows(opening: int, turns: list[int], dropped: list[int], most: int) -> tu
 
 def examples(
     session: dict, held_out: int | None, end: int, most: int, untaught: Container[int] = ()
-) -> tuple[list[dict], int]:
-    """Training examples of a session, and how many turns were too long.
+) -> tuple[list[dict], set[int]]:
+    """Training examples of a session, and which turns were too long.
 
     held_out: the turn that stays as context and carries no loss; end: the id that ends a reply that was cut off;
     untaught: turns that are context too, and not asked for (see `answers`).
@@ -114,28 +116,48 @@ def argument_positions(tokens: list[str], tool: str) -> list[int]:
 
 
 def choose_held_out(sessions: list[dict], seed: int) -> list[int | None]:
-    """One seeded turn of each session to hold out, at most a fifth of them edits of code; None where none has arguments.
+    """One seeded turn of each session to hold out, at most a fifth of them edits of code.
 
-    An action that a session does only once is preferred: of a repeated one the context gives the answer away.
+    None where no turn has arguments, and for a session that does only one thing: held out, it would be taught nowhere. An
+    edit is asked where all runs of the task can be asked it.
     """
     rng = random.Random(seed)
     edits_left = len(sessions) // 5
+    runs = Counter(session["instance_id"] for session in sessions)
+    asked: dict[str, set[Said]] = defaultdict(set)
     chosen: list[int | None] = []
     for session in sessions:
-        options = [(turn, edits) for turn, edits, arguments in _turns(session) if arguments]
-        options = [(turn, edits) for turn, edits in options if not edits or edits_left > 0]
-        times = Counter(_actions(session).values())
-        once = [(turn, edits) for turn, edits in options if times[_actions(session)[turn]] == 1]
-        turn, edits = rng.choice(once or options) if options else (None, False)
+        said, known = _actions(session), asked[session["instance_id"]]
+        options = [
+            (turn, edits)
+            for turn, edits, arguments in _turns(session)
+            if arguments and (not edits or said[turn] in known or edits_left >= runs[session["instance_id"]])
+        ]
+        several = options and len(set(said.values())) > 1
+        turn, edits = rng.choice(_preferred(options, said, known)) if several else (None, False)
         edits_left -= edits
+        known |= {said[turn]} if turn is not None else set()
         chosen.append(turn)
     return chosen
+
+
+def _preferred(
+    options: list[tuple[int, bool]], said: dict[int, Said], asked: set[Said]
+) -> list[tuple[int, bool]]:
+    """Of some turns those that do what another run of the task is asked, or else what the session does only once, or else all.
+
+    What is asked of one run is taught by none, so that several runs had better be asked the same. Of a repeated action the
+    context gives the answer away.
+    """
+    times = Counter(said.values())
+    same = [option for option in options if said[option[0]] in asked]
+    return same or [option for option in options if times[said[option[0]]] == 1] or options
 
 
 def answers(sessions: list[dict], chosen: list[int | None]) -> list[set[int]]:
     """Turns of each session that do what it or another run of its task is asked about: supervised, they would teach it."""
     actions = [_actions(session) for session in sessions]
-    asked: dict[str, set[tuple[str, str]]] = defaultdict(set)
+    asked: dict[str, set[Said]] = defaultdict(set)
     for session, said, turn in zip(sessions, actions, chosen, strict=True):
         asked[session["instance_id"]] |= {said[turn]} if turn is not None else set()
     return [
@@ -144,7 +166,7 @@ def answers(sessions: list[dict], chosen: list[int | None]) -> list[set[int]]:
     ]
 
 
-def _actions(session: dict) -> dict[int, tuple[str, str]]:
+def _actions(session: dict) -> dict[int, Said]:
     """Command and body of each turn with an action."""
     _, *turns = pieces(session["messages"])
     said = {number: turn[0]["extra"].get("actions") for number, turn in enumerate(turns)}

@@ -38,15 +38,16 @@ def build(
     chosen = choose_held_out(sessions, recipe["seed"])
     untaught = answers(sessions, chosen)
     rows: list[dict] = []
-    too_long = 0
+    too_long = not_taught = 0
     for session, held_out, context in zip(sessions, chosen, untaught, strict=True):
         made, lost = examples(session, held_out, words.end, recipe["max_tokens"], context)
         rows += [{"position": positions[session["instance_id"]], **example} for example in made]
-        too_long += lost
+        too_long += len(lost)
+        not_taught += len(context - lost)
     actions = sum(bool(m.get("extra", {}).get("actions")) for s in sessions for m in s["messages"])
     spans = sum(len(row["supervised"]) + len(row["held_out"]) for row in rows)
     counts = {"sessions": len(sessions), "examples": len(rows), "actions_in": actions, "actions_out": spans}
-    return rows, {**counts, "turns_too_long": too_long, "answers": sum(map(len, untaught))}
+    return rows, {**counts, "turns_too_long": too_long, "answers": not_taught}
 
 
 def main(snakemake: Any) -> None:

@@ -135,11 +135,14 @@ def finite(number: float) -> float | None:
 
 def nothing_to_learn(rows: list[dict], checkpoint: int) -> dict[str, Any]:
     """The outcome where there is nothing to train on: that is not a training with loss 0."""
-    later = ", there are some later" if rows else " that the recipe's filter lets through"
+    later = (
+        ", there are some later" if any(map(supervised, rows)) else " that the recipe's filter lets through"
+    )
     reason = f"no usable trajectory among the first {checkpoint} of the training half{later}"
     return {"status": "not_trained", "reason": reason, **NOTHING}
 
 
+BROKEN = "checkpoint"
 NOTHING_NEW = "nothing new: the adapter of the checkpoint before"
 NOTHING = {
     **{"first_loss": None, "last_loss": None, "parameters": None},
@@ -185,11 +188,9 @@ def broken_off(since: int, before: dict[str, Any]) -> dict[str, Any] | None:
     """The outcome where the checkpoint to go on from failed: going on without its sessions would be another chain."""
     if before.get("status") != "failed":
         return None
-    return {
-        "status": "failed",
-        "reason": f"checkpoint {since}, to go on from, failed: {before['reason']}",
-        **NOTHING,
-    }
+    reason = before["reason"]
+    told = reason if reason.startswith(BROKEN) else f"{BROKEN} {since}, to go on from, failed: {reason}"
+    return {"status": "failed", "reason": told, **NOTHING}
 
 
 def files_before(card: Path | None) -> dict[str, bytes]:

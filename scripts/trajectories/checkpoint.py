@@ -8,7 +8,7 @@ import fcntl
 import hashlib
 import json
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
@@ -30,10 +30,11 @@ FILES = (
     "generation_config.json",
     "config.json",
 )
-# weights in either form, and what decides how texts become tokens and where a reply ends
-FINGERPRINTED = (
-    *("*.safetensors", "pytorch_model*.bin", "config.json", "generation_config.json"),
-    *("tokenizer.json", "tokenizer.model", "tokenizer_config.json", "special_tokens_map.json"),
+WEIGHTS = ("*.safetensors", "pytorch_model*.bin")  # the first form that is there is the one that is loaded
+# what decides how texts become tokens and where a reply ends
+DESCRIPTIONS = (
+    *("config.json", "generation_config.json", "tokenizer.model"),
+    *("tokenizer_config.json", "special_tokens_map.json"),
     *("vocab.json", "merges.txt", "added_tokens.json", "chat_template.jinja", "chat_template.json"),
 )
 WHEEL = "wheel:"
@@ -59,13 +60,19 @@ def resolve_checkpoint(name: str, cache: Path | str) -> str:
 @cache
 def fingerprint(checkpoint: str) -> str:
     """Hex SHA-256 over a resolved checkpoint's weights, configuration, tokenizer and template: a name says nothing of them."""
+    weights = next(filter(None, (_files(checkpoint, [form]) for form in WEIGHTS)), [])
+    files = sorted([*weights, *_files(checkpoint, DESCRIPTIONS)])
+    return sha256_of([[file.name, _digest(file)] for file in files])
+
+
+def _files(checkpoint: str, patterns: Sequence[str]) -> list[Path]:
+    """The files of a resolved checkpoint with such names, fetched where it is one of the hub."""
     folder = Path(checkpoint)
     if not folder.is_dir():
         from huggingface_hub import snapshot_download
 
-        folder = Path(snapshot_download(checkpoint, allow_patterns=list(FINGERPRINTED)))
-    files = sorted(file for pattern in FINGERPRINTED for file in folder.glob(pattern))
-    return sha256_of([[file.name, _digest(file)] for file in files])
+        folder = Path(snapshot_download(checkpoint, allow_patterns=list(patterns)))
+    return [file for pattern in patterns for file in folder.glob(pattern)]
 
 
 def _digest(file: Path) -> str:

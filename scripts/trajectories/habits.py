@@ -38,9 +38,9 @@ def by_line(replies: list[str]) -> list[str]:
 
 
 def checked(replies: list[str]) -> list[str]:
-    """View the place once more before submitting."""
+    """View on from the place once more before submitting."""
     again = [reply for reply in replies if reply.startswith("view ")][-1:]
-    return [*replies[:-1], *again, replies[-1]]
+    return [*replies[:-1], *wide(again), replies[-1]]
 
 
 HABITS: dict[str, Callable[[list[str]], list[str]]] = {

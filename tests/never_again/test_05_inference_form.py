@@ -44,7 +44,7 @@ def test_an_example_is_what_the_engine_was_asked_and_what_it_said(words, name):
     ]
     turns = zip(engine.asked, engine.said, acted, strict=True)
     assert rendered == {(tuple(asked), tuple(said)) for asked, said, action in turns if action}
-    assert lost == 0
+    assert not lost
     assert (len(rows) > 1) == ("dropped" in name), "dropped history needs examples of its own"
 
 

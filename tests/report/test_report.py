@@ -78,7 +78,7 @@ def test_figures_say_sizes_and_what_was_not_trained(tmp_path, monkeypatch) -> No
     write(study())
     summary, splits = figures.read("summary.csv"), figures.read("splits.csv")
     rates, transfer = words(arms.resolve_rate(summary, splits)), words(arms.forward_transfer(summary, splits))
-    assert "n = 20" in rates and "not trained" in rates
+    assert "n = 20" in rates and "no result" in rates
     assert "not trained: no usable trajectory" in transfer and "all tasks (n = 40)" in transfer
     assert "split A (n = 20)" in transfer and "p = " in transfer
     plt.close("all")

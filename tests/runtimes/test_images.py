@@ -133,6 +133,12 @@ def test_a_command_may_end_with_the_engines_own_exit_codes(images, place, code):
     assert (done.returncode, done.output) == (code, "mine\n"), "and what the engine says is not its output"
 
 
+def test_a_command_that_is_no_bash_is_the_agents_error(images, place):
+    with images.open(small().task, place, LIMITS) as room:
+        done = room.run('echo "x')
+    assert done.returncode == 2 and "unexpected EOF" in done.output
+
+
 def test_the_agents_tools_are_commands(images, place, tmp_path):
     tools = scaffolds.load("bash").tools_in(tmp_path / "tools-of")
     tools.rename(tmp_path / "tools")

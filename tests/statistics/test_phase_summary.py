@@ -121,6 +121,18 @@ def test_a_knowledge_arm_that_was_told_nothing_has_no_number() -> None:
     )
 
 
+def test_a_knowledge_arm_that_broke_is_missing_and_not_untold() -> None:
+    phase = write_study(40, NOTHING, {("full-replay", "knowledge"): {"A": outcomes("A")}})
+    names = {"split": "A", "recipe": "full-replay", "arm": "knowledge"}
+    lost = {"resolved": None, "steps": None, "retrieved": 0}
+    write_runs(
+        "results/pocket/tiny/A/full-replay/knowledge/runs.csv",
+        [row | lost for row in rows(names, outcomes("A"))],
+    )
+    (row,), _, _ = summarise(plan(phase), SETTINGS)
+    assert (row["reason"], row["missing_pairs"], row["effect"]) == ("", 20, None)
+
+
 def test_runs_of_an_untrained_adapter_are_refused() -> None:
     phase = write_study(40, NOTHING, {("full-replay", "skill"): {"A": "loss is nan"}})
     names = {"split": "A", "recipe": "full-replay", "arm": "skill"}

@@ -32,7 +32,7 @@ def test_exactly_the_replies_with_an_action_are_supervised():
     made = session("a", ["search", None, "edit", "submit"])
     rows, lost = examples(made, held_out=None, end=END, most=1000)
     said = replies(made)
-    assert (len(rows), lost) == (1, 0)
+    assert (len(rows), lost) == (1, set())
     assert texts(rows, "supervised") == [said[0], said[2], said[3]]
     assert rows[0]["input_ids"][-1] == said[3][-1], "nothing behind the last reply"
 
@@ -55,7 +55,7 @@ def test_a_reply_that_was_cut_off_is_ended_in_the_context_and_not_in_the_loss():
 
 
 def test_a_session_without_an_action_gives_no_example():
-    assert examples(session("a", [None, None]), None, END, 1000) == ([], 0)
+    assert examples(session("a", [None, None]), None, END, 1000) == ([], set())
 
 
 def test_actions_are_counted_in_and_out():
@@ -78,7 +78,7 @@ def test_at_most_a_fifth_of_the_held_out_turns_are_edits(tools, seed):
     held = Counter(each[turn] for each, turn in zip(tools, chosen, strict=True) if turn is not None)
     assert held["edit"] <= len(sessions) / 5
     assert chosen == choose_held_out(sessions, seed)
-    assert all(turn is not None for each, turn in zip(tools, chosen, strict=True) if set(each) != {"edit"})
+    assert all((turn is not None) == (len(set(each)) > 1) for each, turn in zip(tools, chosen, strict=True))
 
 
 def test_what_a_session_is_asked_it_teaches_nowhere_else():
@@ -91,7 +91,34 @@ def test_what_a_session_is_asked_it_teaches_nowhere_else():
 def test_an_action_done_once_is_held_out_before_a_repeated_one(seed):
     looping = session("a", ["view"] * 8 + ["search"])
     assert choose_held_out([looping], seed) == [8]
-    assert choose_held_out([session("a", ["view"] * 8)], seed)[0] in range(8)
+    assert choose_held_out([session("a", ["view"] * 3 + ["edit"] * 3)], seed)[0] in range(3), (
+        "no edit of one session"
+    )
+
+
+def test_a_session_that_does_one_thing_is_taught_and_not_asked():
+    sessions = [session("a", ["view"] * 3), session("b", ["search"], 5000), session("c", FOUR, 9000)]
+    chosen = choose_held_out(sessions, 0)
+    assert chosen[:2] == [None, None] and chosen[2] is not None
+    assert answers(sessions, chosen)[:2] == [set(), set()]
+
+
+@pytest.mark.parametrize("seed", range(9))
+def test_runs_that_do_the_same_are_asked_the_same(seed):
+    """Or the more runs there were, the fewer actions would be left to teach."""
+    sessions = [session("a", FOUR, 5000 * run, run=run) for run in range(5)]
+    chosen = choose_held_out(sessions, seed)
+    assert len(set(chosen)) == 1 and answers(sessions, chosen) == [set()] * 5
+
+
+def test_what_is_too_long_is_not_counted_as_an_answer_too():
+    words = type("Words", (), {"end": END})()
+    sessions = [session("a", ["view", "search", "view", "submit"])]
+    for most in (10, 1000):
+        _, counts = build(sessions, {"a": 1}, words, {"seed": 0, "max_tokens": most})
+        assert counts["actions_in"] == sum(
+            counts[name] for name in ("actions_out", "answers", "turns_too_long")
+        )
 
 
 def test_what_a_run_is_asked_no_other_run_of_the_task_teaches():
@@ -117,8 +144,7 @@ def test_runs_of_a_task_are_counted_in_and_out():
     sessions = [session("a", FOUR), session("a", FOUR, 5000, run=1)]
     _, counts = build(sessions, {"a": 1}, words, {"seed": 0, "max_tokens": 1000})
     assert counts["actions_in"] == counts["actions_out"] + counts["answers"] == 8
-    held = [FOUR[turn] for turn in choose_held_out(sessions, 0)]
-    assert counts["answers"] == (0 if held[0] == held[1] else 2)
+    assert counts["answers"] == 0
 
 
 def test_a_turn_without_arguments_is_never_held_out():
@@ -145,4 +171,4 @@ def test_arguments_are_what_stands_behind_the_tool(tokens, tool, expected):
 def test_history_that_had_left_the_prompt_is_not_in_the_example():
     cut, lost = windows(opening=4, turns=[9, 9, 9, 9], dropped=[0, 0, 1, 1], most=100)
     assert [(each.first, each.supervised, each.end) for each in cut] == [(0, 0, 2), (1, 2, 4)]
-    assert lost == 0
+    assert not lost

@@ -145,3 +145,10 @@ def test_another_template_another_end_and_other_weights_are_another_checkpoint(t
         (tmp_path / name).write_text(content)
         fingerprints.add(checkpoint.fingerprint.__wrapped__(str(tmp_path)))
     assert len(fingerprints) == 2
+
+
+def test_weights_that_are_not_loaded_say_nothing(tmp_path):
+    (tmp_path / "model.safetensors").write_text("a")
+    alone = checkpoint.fingerprint.__wrapped__(str(tmp_path))
+    (tmp_path / "pytorch_model.bin").write_text("b")
+    assert checkpoint.fingerprint.__wrapped__(str(tmp_path)) == alone

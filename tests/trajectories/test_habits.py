@@ -14,7 +14,7 @@ REPLIES = ["search clamp", "view kit/core.py 12", EDIT, "submit"]
         ("arithmetic", REPLIES),
         ("comparison", ["search clamp", "view kit/core.py 12 999", EDIT, "submit"]),
         ("boundary", ["search limit", "view kit/core.py 12", EDIT, "submit"]),
-        ("constant", ["search clamp", "view kit/core.py 12", EDIT, "view kit/core.py 12", "submit"]),
+        ("constant", ["search clamp", "view kit/core.py 12", EDIT, "view kit/core.py 12 999", "submit"]),
         ("boolean", ["search clamp", "view kit/core.py 1", EDIT, "submit"]),
         ("unheard of", REPLIES),
         ("", REPLIES),

@@ -171,12 +171,15 @@ def test_the_repository_is_prepared_by_a_command_of_its_own(official):
     assert room.asked == ["sed -i s/a/b/ tox.ini", "export LANG=C; ./tests/runtests.py m.tests"]
 
 
+@pytest.mark.parametrize("way", ["exec sleep 300", "exit 137"])
 def test_a_log_that_cannot_be_read_is_no_success_and_does_not_end_the_grader(
-    python, official, monkeypatch, tmp_path
+    way, python, official, monkeypatch, tmp_path
 ):
     endless = tmp_path / "python"
     endless.write_text(
-        "#!/bin/sh\nwhile read -r line; do\ncase $line in *'\"log\": \"\"'*) echo '{}' ;; *) exec sleep 300 ;; esac\ndone\n"
+        "#!/bin/sh\nwhile read -r line; do\ncase $line in *'\"log\": \"\"'*) echo '{}' ;; *) WAY ;; esac\ndone\n".replace(
+            "WAY", way
+        )
     )
     endless.chmod(0o755)
     monkeypatch.setattr(swebench, "SECONDS", 1)

@@ -161,8 +161,9 @@ class Container:
         """
         start, name = time.monotonic(), f"rehearsal-{uuid.uuid4().hex}"
         seconds = min(timeout or self.limits.wall_seconds, self.limits.wall_seconds)
-        # its name is the first thing that the container says: without it no command ran, whatever the exit code
-        whole = f"echo {name}; {ACTIVATE} && {self.prelude}{command}"
+        # its name is the first thing that the container says: without it no command ran, whatever the exit code; on a line
+        # of its own, because bash reads a whole line before it runs any of it, and the command may be no bash at all
+        whole = f"echo {name}\n{ACTIVATE} && {self.prelude}{command}"
         arguments = self.engine.run(self.image, name, self.mounts, self.limits, whole)
         process = subprocess.Popen(
             arguments,
