@@ -16,6 +16,7 @@ from scripts.measures.tables import to_csv
 from scripts.training import categories
 from scripts.training.answers import MEASURES, Answer, ask, held_out, mean, score
 from scripts.trajectories.checkpoint import resolve_checkpoint
+from scripts.trajectories.hardware import settled
 
 if TYPE_CHECKING:
     import torch
@@ -82,7 +83,7 @@ def main(snakemake: Any) -> None:
     with job(snakemake) as log:
         _, *rows = read_jsonl(snakemake.input.dataset)
         cards = [Path(card) for card in snakemake.input.cards]
-        model, embeddings = snakemake.params.model, snakemake.params.embeddings
+        model, embeddings = settled(snakemake.params.model), snakemake.params.embeddings
         lines = [line for card in cards for line in measured(card, rows, model, embeddings)]
         log.info("%d origins over %d checkpoints", len(lines), len(cards))
         atomic_write(snakemake.output.retention, to_csv(lines, COLUMNS))

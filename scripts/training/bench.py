@@ -21,6 +21,7 @@ from typing import Any
 import yaml
 
 from scripts.files import read_jsonl
+from scripts.trajectories.hardware import settled
 
 CONFIG = Path(__file__).parents[2] / "config.yaml"
 CACHE = Path("results/cache")
@@ -101,7 +102,7 @@ def measure(side: str, dataset: str) -> dict[str, float]:
 
     from scripts.trajectories.checkpoint import resolve_checkpoint
 
-    block = next(iter(yaml.safe_load(CONFIG.read_text())["models"].values()))
+    block = settled(next(iter(yaml.safe_load(CONFIG.read_text())["models"].values())))
     torch.set_num_threads(block["threads"])
     examples = read_jsonl(dataset)[1:][:MOST]
     train = SIDES[side](examples, block, resolve_checkpoint(block["checkpoint"], CACHE))

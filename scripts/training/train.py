@@ -23,7 +23,7 @@ from scripts.measures.tables import to_csv
 from scripts.training.kept import Trainings, place
 from scripts.training.strategies import Learned, Lesson
 from scripts.trajectories.checkpoint import fingerprint, resolve_checkpoint
-from scripts.trajectories.hardware import peak_mb, quantizer
+from scripts.trajectories.hardware import peak_mb, quantizer, settled
 
 CACHE, STORE = Path("results/cache"), Path("results/store")
 ROOM = Path(__file__).parent
@@ -222,8 +222,8 @@ def write(output: Any, card: dict, files: dict[str, bytes]) -> None:
 def main(snakemake: Any) -> None:
     """Read the rule's input, train or say why not, write its outputs."""
     params, checkpoint = snakemake.params, int(snakemake.wildcards.checkpoint)
-    model, embeddings = dict(params.model), params.embeddings
     with job(snakemake) as log:
+        model, embeddings = settled(dict(params.model)), params.embeddings
         _, *rows = read_jsonl(snakemake.input.dataset)
         card = next(map(Path, snakemake.input.before), None)
         before, broken = files_before(card), broken_off(params.since, read_json(card) if card else {})

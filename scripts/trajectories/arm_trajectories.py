@@ -8,6 +8,7 @@ from scripts.benchmark.task import Task, load_tasks
 from scripts.files import read_json, sha256_of_files
 from scripts.jobs import job
 from scripts.knowledge.embed import Embedder
+from scripts.trajectories.hardware import settled
 from scripts.trajectories.play import CACHE, Cast, Stage, local_engine, play_all, record, set_stage
 
 # of an adapter's files, those that shape its replies; the others are for the training that follows
@@ -43,8 +44,9 @@ def trained(card: str | None) -> tuple[Path | None, str | None, str | None]:
 
 def main(snakemake: Any) -> None:
     """Read the rule's inputs, play, write its outputs; without an adapter where one is needed, empty tables."""
-    model, limits, inputs = snakemake.params.model, snakemake.params.limits, snakemake.input
+    limits, inputs = snakemake.params.limits, snakemake.input
     with job(snakemake) as log:
+        model = settled(snakemake.params.model)
         folder, weights, reason = trained(next(iter(inputs.get("adapter") or []), None))
         if reason is not None:
             log.info("no adapter: %s", reason)

@@ -5,12 +5,13 @@ from typing import Any
 from scripts.benchmark.runtimes.venue import Venue
 from scripts.benchmark.splits import load_valid_tasks
 from scripts.jobs import job
+from scripts.trajectories.hardware import settled
 from scripts.trajectories.play import Cast, local_engine, play_all, record, set_stage
 
 
 def main(snakemake: Any) -> None:
     """Read the rule's inputs, play, write its outputs."""
-    model, limits = snakemake.params.model, snakemake.params.limits
+    model, limits = settled(snakemake.params.model), snakemake.params.limits
     with job(snakemake), local_engine(model) as engine:
         stage = set_stage(model, limits, snakemake.input.bundle, Venue.of(snakemake))
         cast = Cast(model, "base", "model", lambda task: engine, model["slots"])

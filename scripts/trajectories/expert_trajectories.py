@@ -11,12 +11,13 @@ from scripts.benchmark.task import Task, operator_of
 from scripts.jobs import job
 from scripts.trajectories.expert import Script, placed, script, sources
 from scripts.trajectories.habits import habitual
+from scripts.trajectories.hardware import settled
 from scripts.trajectories.play import Cast, play_all, record, set_stage
 
 
 def main(snakemake: Any) -> None:
     """Read the rule's inputs, play, write its outputs."""
-    model, limits, kind = snakemake.params.model, snakemake.params.limits, snakemake.wildcards.script
+    model, limits, kind = settled(snakemake.params.model), snakemake.params.limits, snakemake.wildcards.script
     with job(snakemake):
         stage = set_stage(model, limits, snakemake.input.bundle, Venue.of(snakemake))
 

@@ -1,5 +1,6 @@
-"""What a model's block asks of the machine: a device, and the library that keeps weights in 4 bits."""
+"""What a model's block asks of the machine: a device, a precision, and the library that keeps weights in 4 bits."""
 
+import platform
 from importlib import metadata
 from typing import Any
 
@@ -14,6 +15,30 @@ def check_device(device: str) -> None:
     if device in there and not there[device]():
         fix = "write device: cpu, or run where PyTorch sees the device (on a cluster: gpu: 1 in the model's block)"
         raise UserError(f"device: {device}", f"PyTorch {torch.__version__} finds none on this machine", fix)
+
+
+def settled(block: dict) -> dict:
+    """A model's block with its precision decided: `auto` is bfloat16 where the device computes in it, and float32 elsewhere.
+
+    Asked in the job, because that may run on another machine. What it becomes is in every key and in the conditions of
+    a session, so that arms played in unlike precisions are not compared.
+    """
+    if block["dtype"] != "auto":
+        return block
+    return {**block, "dtype": "bfloat16" if computes_bfloat16(block["device"]) else "float32"}
+
+
+def computes_bfloat16(device: str) -> bool:
+    """Whether a device has instructions for products in bfloat16. PyTorch takes it without them, up to 80 times slower than float32."""
+    import torch
+
+    if device == "cuda":
+        return torch.cuda.is_bf16_supported(including_emulation=False)
+    if device == "mps":
+        return True
+    if platform.machine().lower() in ("x86_64", "amd64"):
+        return torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported()
+    return bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
 
 
 def peak_mb(device: str) -> float | None:

@@ -9,21 +9,25 @@ import torch
 from scripts.trajectories import scaffold
 from scripts.trajectories.actions import plain
 from scripts.trajectories.engines import Ask, Conversation
+from scripts.trajectories.hardware import settled
 from scripts.trajectories.render import shared_beginning
 
 SLOTS, MOST = 5, 12
-BF16 = {"dtype": "bfloat16", "quantization": "none", "device": "cpu"}
+BLOCK = {"dtype": "auto", "quantization": "none", "device": "cpu"}
+PRECISIONS = sorted(
+    {settled(BLOCK)["dtype"], "float32"}
+)  # what a study takes here, and what it takes elsewhere
 TOOLS = scaffold.load("tools")
 
 
-@pytest.fixture(scope="module")
-def engine(embedded, words):
+@pytest.fixture(scope="module", params=PRECISIONS)
+def engine(embedded, words, request):
     from scripts.trajectories.engines.grammar import Grammars
     from scripts.trajectories.engines.local import LocalEngine, load
 
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
-    model = load(embedded, None, BF16)
+    model = load(embedded, None, BLOCK | {"dtype": request.param})
     engine = LocalEngine(model, Grammars(words.tokenizer, model.config.vocab_size, words.ends), SLOTS)
     yield engine
     engine.close()
@@ -103,7 +107,8 @@ def test_the_greedy_reply_is_that_of_plain_generate(engine, words):
     ids = torch.tensor([conversation.tokens])
     from transformers import AutoModelForCausalLM
 
-    model = AutoModelForCausalLM.from_pretrained(engine.model.config._name_or_path, dtype=torch.bfloat16)
+    where, precision = engine.model.config._name_or_path, engine.model.dtype
+    model = AutoModelForCausalLM.from_pretrained(where, dtype=precision)
     expected = model.generate(ids, attention_mask=torch.ones_like(ids), max_new_tokens=8, do_sample=False)[
         0, ids.shape[1] :
     ]
@@ -138,7 +143,7 @@ def test_a_closed_engine_finishes_what_it_has_and_refuses_the_rest(embedded, wor
     """Nobody waits for ever: not those in flight when it closes, and not those who come later."""
     from scripts.trajectories.engines.local import LocalEngine, load
 
-    closing = LocalEngine(load(embedded, None, BF16), None, 2)
+    closing = LocalEngine(load(embedded, None, settled(BLOCK)), None, 2)
     conversation = prompts(words, 1, seed=3)[0]
     with ThreadPoolExecutor(1) as pool:
         reply = pool.submit(closing.complete, conversation, Ask(8, ()))

@@ -1,12 +1,27 @@
 """What the machine lacks is told in words."""
 
+import platform
 from importlib import metadata
+from pathlib import Path
 
 import pytest
 
 from scripts.errors import UserError
 from scripts.trajectories import checkpoint, hardware
 from tests.training import tiny
+
+
+def test_auto_is_bfloat16_where_the_processor_has_its_products():
+    """Held against what Linux says of the processor; a precision that is named stays."""
+    said = Path("/proc/cpuinfo")
+    if not said.exists() or platform.machine() != "x86_64":
+        pytest.skip("only Linux on x86_64 names the instructions of its processor so")
+    there = bool({"avx512_bf16", "amx_bf16"} & set(said.read_text().split()))
+    assert hardware.settled({**tiny.MODEL, "dtype": "auto"}) == {
+        **tiny.MODEL,
+        "dtype": "bfloat16" if there else "float32",
+    }
+    assert hardware.settled({**tiny.MODEL, "dtype": "bfloat16"})["dtype"] == "bfloat16"
 
 
 @pytest.mark.parametrize("device", ["cuda", "mps"])

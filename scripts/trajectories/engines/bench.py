@@ -18,6 +18,7 @@ from transformers.utils import logging
 from scripts.trajectories.checkpoint import resolve_checkpoint
 from scripts.trajectories.engines import Ask, Conversation
 from scripts.trajectories.engines.local import LocalEngine, load
+from scripts.trajectories.hardware import settled
 from scripts.trajectories.play import CACHE, renderer
 
 CONFIG = Path(__file__).parents[3] / "config.yaml"
@@ -63,6 +64,7 @@ def main() -> None:
     """Measure both sides at each number of conversations and print a line each."""
     logging.disable_progress_bar()
     name, model = next(iter(yaml.safe_load(CONFIG.read_text())["models"].items()))
+    model = settled(model)
     torch.set_num_threads(model["threads"])
     folder = resolve_checkpoint(model["checkpoint"], CACHE)
     asked = prompts(renderer(model["checkpoint"]), max(CONVERSATIONS))
