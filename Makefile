@@ -4,11 +4,14 @@ PYTHON ?= python3
 CORES ?= 1
 # an overlay on config.yaml, as in STUDY=studies/mine.yaml; of several, in quotes, the later ones win
 STUDY ?=
+# where results go; two studies in one folder would overwrite each other's tables
+DIR ?= .
 
 BIN := .venv/bin
 SNAKEMAKE := $(BIN)/snakemake
 OVERLAYS = $(if $(STUDY),--configfile $(STUDY))
-RUN = $(SNAKEMAKE) --cores $(CORES) $(OVERLAYS)
+WHERE = --directory "$(DIR)" $(OVERLAYS)
+RUN = $(SNAKEMAKE) --cores $(CORES) $(WHERE)
 TABLES = results/$(1)/summary.csv results/$(1)/timing.csv
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
@@ -25,14 +28,15 @@ phase2: recover ## the registered protocol and its positive control on all split
 	$(RUN) -- $(call TABLES,phase2)
 
 smoke: STUDY := studies/smoke.yaml
+smoke: DIR := smoke
 smoke: check ## phase 2 of a few minutes, in a folder of its own
-	$(RECOVER) smoke
-	$(RUN) --directory smoke -- $(call TABLES,phase2) report
-	$(SNAKEMAKE) $(OVERLAYS) --directory smoke --report results/report.html -- report
+	$(RECOVER) "$(DIR)"
+	$(RUN) -- $(call TABLES,phase2) report
+	$(SNAKEMAKE) $(WHERE) --report results/report.html -- report
 
 report: recover ## the tables and figures of phase 2 on one page, results/report.html
 	$(RUN) -- report
-	$(SNAKEMAKE) $(OVERLAYS) --report results/report.html -- report
+	$(SNAKEMAKE) $(WHERE) --report results/report.html -- report
 
 test: lint ## lint, then every test, on two cores
 	$(BIN)/pytest -q --numprocesses 2 --dist loadfile --no-loadscope-reorder
@@ -56,10 +60,9 @@ rulegraph: .venv/stamp ## the picture of phase 2 in README.md
 # After `kill -9` of Snakemake its jobs go on and its lock stays: end the ones, remove the other, unless a run is alive.
 RECOVER = @$(BIN)/python -m scripts.workflow.recover
 recover: check
-	$(RECOVER) .
+	$(RECOVER) "$(DIR)"
 
-# What Snakemake would meet with a traceback, before it meets it.
-check: .venv/stamp
+check: .venv/stamp ## whether STUDY is a study: every fault with file, line, key and remedy
 	@$(BIN)/python -m scripts.workflow.setup config.yaml $(STUDY)
 
 # Done once, and again when the requirements change.

@@ -93,7 +93,9 @@ def made(parent: Values, variant: Variant) -> Values:
         *way, last = key.split(".")
         inner = block
         for step in way:
-            inner = inner.setdefault(step, {})
+            if not isinstance(inner.get(step), dict):  # a key that holds no block: the check says so
+                inner[step] = {}
+            inner = inner[step]
         inner[last] = value
     return block
 

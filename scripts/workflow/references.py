@@ -18,8 +18,8 @@ def reference_faults(config: dict, scaffolds: set[str]) -> Iterator[Fault]:
     yield from reserved_names(config)
     yield from taken_columns(config)
     yield from shared_names(config)
-    yield from rankless_experts(config)
     yield from missing_benchmarks(config)
+    yield from contradictions(config)
     yield from unknown(["imports"], config.get("imports", {}), config["repos"], "block of repos")
     for name, model in config["models"].items():
         yield from unknown(
@@ -47,7 +47,9 @@ def taken_columns(config: dict) -> Iterator[Fault]:
 
 
 def shared_names(config: dict) -> Iterator[Fault]:
-    """Names that differ only in case: one folder on many machines."""
+    """Names that would fall on one folder: a stream's and a repository's, and those that differ only in case, on many machines."""
+    for name in config.get("streams", {}).keys() & config["repos"].keys():
+        yield ["streams", name], f"{name!r} is the name of a repository too", "choose another name"
     for kind in ("repos", "models", "splits", "recipes"):
         seen: dict[str, str] = {}
         for name in config[kind]:
@@ -57,7 +59,7 @@ def shared_names(config: dict) -> Iterator[Fault]:
 
 
 def rankless_experts(config: dict) -> Iterator[Fault]:
-    """Mixtures whose experts share a rank that is not enough for a rank of 1 each."""
+    """Mixtures, those of grids too, whose experts share a rank that is not enough for a rank of 1 each."""
     for name, recipe in {**config["recipes"], **expanded(config)}.items():
         experts = recipe.get("mole", {}).get("experts", 0)
         if recipe["rank"] < experts:
@@ -73,12 +75,41 @@ def missing_benchmarks(config: dict) -> Iterator[Fault]:
             yield ["repos", name, "source"], what, "add it; config.yaml shows one"
 
 
+def contradictions(config: dict) -> Iterator[Fault]:
+    """Values that are each allowed and together mean nothing."""
+    for name, block in config["repos"].items():
+        if block.get("code") == "archives" and block["runtime"] != "local":
+            what = "an image holds the repository as git has it, which is not what an archive has"
+            yield ["repos", name, "runtime"], what, "write local, or a git repository as code"
+        if block["source"] == "swe-bench-cl" and block["order"] == "families":
+            what = "real issues are of no family of planted bugs"
+            yield ["repos", name, "order"], what, "write chronological or curriculum"
+    for name, model in config["models"].items():
+        if model["device"] == "cuda" and not model["gpu"]:
+            what = "a job on cuda that asks for no GPU is given none by a cluster, and runs beside others on one machine"
+            yield ["models", name, "gpu"], what, "write 1"
+    for name, recipe in config["recipes"].items():
+        if recipe["strategy"] == "osf" and recipe["rank"] % 2:
+            yield ["recipes", name, "rank"], "osf learns rank/2 directions", "write an even rank"
+
+
+def undecomposable(keys: list[str], block: dict, config: dict) -> Iterator[Fault]:
+    """Models in 4 bits under a strategy that takes the weights apart; block: a phase's or an experiment's."""
+    recipes = block.get("runs") or block.get("recipes")
+    osf = [name for name in recipes if config["recipes"].get(name, {}).get("strategy") == "osf"]
+    for name in block["models"]:
+        if osf and config["models"].get(name, {}).get("quantization", "none") != "none":
+            what = f"{name!r} has quantised weights, which osf ({osf[0]}) cannot decompose"
+            yield [*keys, "models"], what, "take a model with quantization: none, or another recipe"
+
+
 def phase_faults(keys: list[str], phase: dict, config: dict) -> Iterator[Fault]:
     for kind in ("repos", "models", "splits"):
         yield from unknown([*keys, kind], phase[kind], config[kind], f"block of {kind}")
     yield from unknown([*keys, "runs"], phase["runs"], config["recipes"], "block of recipes")
     yield from untested(keys, phase, config)
     yield from missing_imports([*keys, "repos"], phase, config)
+    yield from undecomposable(keys, phase, config)
     for recipe, arms in phase["runs"].items():
         for arm, splits in arms.items():
             if splits != "all":
@@ -114,6 +145,7 @@ def experiment_faults(keys: list[str], experiment: dict, config: dict) -> Iterat
                 "write {}, and put the grid on a recipe of another name",
             )
     yield from unread_criteria(keys, experiment)
+    yield from undecomposable(keys, experiment, config)
 
 
 def unknown_controls(keys: list[str], experiment: dict) -> Iterator[Fault]:

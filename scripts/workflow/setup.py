@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from snakemake.utils import update_config
 
 from scripts.errors import UserError
 from scripts.workflow.config import Keys, broken, faults, place
@@ -55,5 +56,15 @@ def refuse(errors: Sequence[object]) -> None:
         sys.exit("\n".join(f"error: {error}" for error in errors))
 
 
+def main(files: Sequence[Path], home: Path) -> None:
+    """Check files as Snakemake would merge them, the later ones over the earlier."""
+    check_yaml(*files)
+    config: dict = {}
+    for file in files:
+        update_config(config, yaml.safe_load(file.read_text()))
+    check_config(config, files, home)
+    print(f"{' + '.join(map(str, files))}: nothing is wrong")
+
+
 if __name__ == "__main__":
-    check_yaml(*map(Path, sys.argv[1:]))
+    main([Path(file) for file in sys.argv[1:]], Path(__file__).parents[2])

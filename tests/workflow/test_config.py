@@ -9,6 +9,9 @@ from scripts.workflow.config import broken, faults
 
 ROOT = Path(__file__).parents[2]
 RECIPE = "recipes: {full-replay: {"
+IMAGES = "repos: {x: {source: swe-bench-cl, tasks: 9, order: curriculum, sequence: a/b, code: archives, runtime: docker}}"
+FAMILIES = "repos: {x: {source: swe-bench-cl, tasks: 9, order: families, sequence: a/b, code: archives, runtime: local}}"
+OSF = "recipes: {osf: {strategy: osf, source: expert, filter: resolved, format: actions, seed: 0, rank: RANK, alpha_over_rank: 2, learning_rate: 0.001, epochs: 4, batch_size: 2, max_tokens: 1536}}"
 CL = "repos: {x: {source: swe-bench-cl, tasks: 9, order: curriculum, sequence: a/b, code: archives, runtime: local}}"
 MINED = "repos: {x: {source: mined, tasks: 9, order: curriculum, seed: 0, code: 'registry:toolz==1.0'}}"
 MOLE = "{experts: 4, top_k: 2, router: learned}"
@@ -179,6 +182,31 @@ def test_the_default_configuration_has_no_fault(complaints):
         (
             CL,
             "repos.x.source: there is no block benchmarks.swe-bench-cl, which says where the tasks are. Fix: add it",
+        ),
+        (
+            f"{IMAGES}\n{FROM.format('from: verified, at: v.jsonl')}",
+            "repos.x.runtime: an image holds the repository as git has it, which is not what an archive has. Fix: write local",
+        ),
+        (
+            f"{FAMILIES}\n{FROM.format('from: verified, at: v.jsonl')}",
+            "repos.x.order: real issues are of no family of planted bugs. Fix: write chronological or curriculum.",
+        ),
+        (
+            "models: {smollm2-135m: {device: cuda}}",
+            "models.smollm2-135m.gpu: a job on cuda that asks for no GPU is given none by a cluster",
+        ),
+        (
+            OSF.replace("RANK", "3"),
+            "recipes.osf.rank: osf learns rank/2 directions. Fix: write an even rank.",
+        ),
+        (
+            f"{OSF.replace('RANK', '4')}\nmodels: {{smollm2-135m: {{quantization: nf4}}}}\n"
+            "phases: {phase1: {runs: {osf: {skill: all}}}}",
+            "phases.phase1.models: 'smollm2-135m' has quantised weights, which osf (osf) cannot decompose.",
+        ),
+        (
+            "streams: {pocket: [pocket]}",
+            "streams.pocket: 'pocket' is the name of a repository too. Fix: choose another name.",
         ),
         (
             MINED.replace("==1.0", ""),

@@ -9,7 +9,7 @@ from tests.workflow.conftest import ROOT
 
 PAGES = [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")]
 BARE = re.compile(r"(?<![\w/])snakemake [^`\n]*(?:results|studies)/")
-ELSEWHERE = re.compile(r" --(?:profile|directory) \S+")  # where it would run: not what it would do
+ELSEWHERE = re.compile(r" --(?:workflow-profile|directory) \S+")  # where it would run: not what it would do
 
 
 def commands() -> list[str]:
@@ -42,5 +42,5 @@ def test_the_search_for_bare_calls_fires():
 
 
 def test_the_cluster_profile_is_named_with_what_it_needs():
-    named = [page for page in [*PAGES, *(ROOT / "studies").glob("*.yaml")] if "--profile" in page.read_text()]
+    named = [page for page in [*PAGES, *(ROOT / "studies").glob("*.yaml")] if "--workflow-profile" in page.read_text()]
     assert named and all("requirements-slurm.txt" in page.read_text() for page in named)

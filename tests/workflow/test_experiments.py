@@ -117,12 +117,25 @@ GIVEN = {
         ({"criteria": "[{name: n, measure: retension, of: winner, at_least: 1}]"}, "'retension' is no measure of summary.csv"),
         ({"criteria": "[{name: n, measure: decay, of: winner, at_least: 1}]"}, "experiments.4.criteria.n: decay is a word. Fix: compare it with equals or differs"),
         ({"criteria": "[{name: n, measure: retention, of: winner, equals: high}]"}, "retention is a number. Fix: write at_least or at_most"),
-        ({"criteria": "[{name: n, measure: retention, of: winner}]"}, "Fix: write a block of name, measure, of, and at_least"),
+        ({"criteria": "[{name: n, measure: retention, of: winner}]"}, "Fix: write a block of name, measure, of, and one of at_least"),
     ],
 )  # fmt: skip
 def test_faults(complaints, change, said):  # noqa: F811
     found = complaints(OVERLAY.format(**GIVEN | change))
     assert (said in "\n".join(found)) if said else found == []
+
+
+@pytest.mark.parametrize(
+    ("grid", "said"),
+    [
+        ('rank: [32, "64"]', "recipes.ewc.rank: '64' does not fit. Fix: write a whole number of at least 1"),
+        ("rank: [null]", "recipes.ewc.rank: there is no value"),
+        ("rank.x: [1]", "recipes.ewc.rank: {'x': 1} does not fit"),
+    ],
+)
+def test_a_value_of_a_wrong_type_in_a_grid_is_a_fault_like_any_other(complaints, grid, said):  # noqa: F811
+    given = {"recipes": f"{{expert-replay: {{}}, ewc: {{{grid}}}}}"}
+    assert said in "\n".join(complaints(OVERLAY.format(**GIVEN | given)))
 
 
 def test_the_five_experiments_build(snakemake):

@@ -2,6 +2,7 @@
 
 import shutil
 import subprocess
+import sys
 
 import pytest
 
@@ -38,7 +39,7 @@ def test_a_checkout_may_lie_in_any_folder(tmp_path):
     (folder / ".venv/stamp").touch()
     done = subprocess.run(["make", "phase1"], cwd=folder, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
-    assert "snakemake: --cores 1 -- results/phase1/summary.csv" in done.stdout
+    assert "snakemake: --cores 1 --directory . -- results/phase1/summary.csv" in done.stdout
 
 
 def test_without_an_overlay_there_is_none():
@@ -49,9 +50,31 @@ def test_without_an_overlay_there_is_none():
 @pytest.mark.parametrize(("target", "folder"), [("phase2", "."), ("report", "."), ("smoke", "smoke")])
 def test_only_the_folder_that_is_used_is_recovered(target, folder):
     recovered = [line for line in would_start(target).splitlines() if "scripts.workflow.recover" in line]
-    assert [line.split("scripts.workflow.recover")[1].split() for line in recovered] == [[folder]]
+    assert [line.split("scripts.workflow.recover")[1].split() for line in recovered] == [[f'"{folder}"']]
+
+
+def test_a_study_may_have_a_folder_of_its_own():
+    commands = would_start("phase2", "DIR=my study", "STUDY=studies/smoke.yaml").splitlines()
+    (run,) = [command for command in commands if "snakemake --cores" in command]
+    assert '--cores 1 --directory "my study" --configfile studies/smoke.yaml --' in run
+    assert any(command.endswith('scripts.workflow.recover "my study"') for command in commands)
+
+
+def test_check_reads_the_files_as_snakemake_merges_them(tmp_path):
+    (tmp_path / "typo.yaml").write_text("repos: {pocket: {tsks: 60}}")
+    command = [sys.executable, "-m", "scripts.workflow.setup", "config.yaml", "studies/strategies.yaml"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    assert (done.returncode, done.stdout) == (
+        0,
+        "config.yaml + studies/strategies.yaml: nothing is wrong\n",
+    ), done.stderr
+    done = subprocess.run([*command, tmp_path / "typo.yaml"], cwd=ROOT, capture_output=True, text=True)
+    assert (
+        done.returncode == 1
+        and "typo.yaml, line 1, repos.pocket.tsks: unknown key. Fix: did you mean 'tasks'?" in done.stderr
+    )
 
 
 def test_smoke_and_a_phase_in_one_call_recover_both_folders():
     recovered = [line for line in would_start("smoke", "phase1").splitlines() if "workflow.recover" in line]
-    assert {line.split()[-1] for line in recovered} == {".", "smoke"}
+    assert {line.split()[-1] for line in recovered} == {'"."', '"smoke"'}

@@ -44,6 +44,19 @@ def test_a_plain_start_takes_the_default_profile(snakemake):
     assert "Using workflow specific profile" in snakemake("-n", "phase1").stderr
 
 
+def test_the_profile_of_a_cluster_takes_the_place_of_the_default_one(snakemake, tmp_path):
+    """As a --profile it would not: Snakemake lets the default one win, and neither the partition nor the GPUs would arrive."""
+    lines = (ROOT / "profiles/slurm/profile.yaml").read_text().splitlines()
+    lines = [line for line in lines if not line.startswith(("executor", "slurm-", "jobs"))]  # of the plugin
+    profile = tmp_path / "cluster" / "profile.yaml"
+    profile.parent.mkdir()
+    profile.write_text("\n".join([*lines, "  slurm_partition: gpuq"]))
+    arguments = ("-n", "--cores", "1", "--", "results/pocket/tasks.jsonl")
+    assert "slurm_partition=gpuq" in snakemake("--workflow-profile", str(profile.parent), *arguments).stdout
+    for file in [ROOT / "README.md", *ROOT.glob("docs/*.md"), *ROOT.glob("studies/*.yaml")]:
+        assert " --profile " not in file.read_text(), file
+
+
 def test_smoke_is_small(snakemake):
     done = snakemake(
         "-n", "--configfile", str(ROOT / "studies/smoke.yaml"), "--", "results/phase2/summary.csv"
