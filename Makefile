@@ -62,7 +62,7 @@ RECOVER = @$(BIN)/python -m scripts.workflow.recover
 recover: check
 	$(RECOVER) "$(DIR)"
 
-check: .venv/stamp ## whether STUDY is a study: every fault with file, line, key and remedy
+check: .venv/stamp ## whether every key of STUDY fits: faults with file, line, key and remedy
 	@$(BIN)/python -m scripts.workflow.setup config.yaml $(STUDY)
 
 # Done once, and again when the requirements change.

@@ -112,8 +112,9 @@ def load(entry: Entry) -> Split:
 
 
 def nobody_told(runs: pd.DataFrame) -> bool:
-    """Whether every session took place, and none with a past one in its prompt."""
-    return bool(len(runs) and runs["steps"].notna().all() and not runs["retrieved"].any())
+    """Whether sessions took place, and none of them with a past one in its prompt."""
+    played = runs.dropna(subset="steps")
+    return bool(len(played) and not played["retrieved"].any())
 
 
 def read_runs(path: str, names: Mapping[str, str]) -> pd.DataFrame:

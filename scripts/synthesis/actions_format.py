@@ -118,23 +118,27 @@ def argument_positions(tokens: list[str], tool: str) -> list[int]:
 def choose_held_out(sessions: list[dict], seed: int) -> list[int | None]:
     """One seeded turn of each session to hold out, at most a fifth of them edits of code.
 
-    None where no turn has arguments, and for a session that does only one thing: held out, it would be taught nowhere. An
-    edit is asked where all runs of the task can be asked it.
+    None where no turn has arguments. What is the only thing that a run of the task does is asked of none of them: it would be
+    taught nowhere. An edit is asked where all runs of the task can be asked it.
     """
     rng = random.Random(seed)
     edits_left = len(sessions) // 5
     runs = Counter(session["instance_id"] for session in sessions)
-    asked: dict[str, set[Said]] = defaultdict(set)
+    asked, only = defaultdict(set), defaultdict(set)  # actions by task
+    for session in sessions:
+        done = set(_actions(session).values())
+        only[session["instance_id"]] |= done if len(done) == 1 else set()
     chosen: list[int | None] = []
     for session in sessions:
-        said, known = _actions(session), asked[session["instance_id"]]
+        said, task = _actions(session), session["instance_id"]
+        known = asked[task]
         options = [
             (turn, edits)
             for turn, edits, arguments in _turns(session)
-            if arguments and (not edits or said[turn] in known or edits_left >= runs[session["instance_id"]])
+            if arguments and said[turn] not in only[task]
+            if not edits or said[turn] in known or edits_left >= runs[task]
         ]
-        several = options and len(set(said.values())) > 1
-        turn, edits = rng.choice(_preferred(options, said, known)) if several else (None, False)
+        turn, edits = rng.choice(_preferred(options, said, known)) if options else (None, False)
         edits_left -= edits
         known |= {said[turn]} if turn is not None else set()
         chosen.append(turn)

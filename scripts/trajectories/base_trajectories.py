@@ -11,12 +11,14 @@ from scripts.trajectories.play import Cast, local_engine, play_all, record, set_
 
 def main(snakemake: Any) -> None:
     """Read the rule's inputs, play, write its outputs."""
-    model, limits = settled(snakemake.params.model), snakemake.params.limits
-    with job(snakemake), local_engine(model) as engine:
-        stage = set_stage(model, limits, snakemake.input.bundle, Venue.of(snakemake))
-        cast = Cast(model, "base", "model", lambda task: engine, model["slots"])
-        tasks = load_valid_tasks(snakemake.input.tasks, snakemake.input.validation)
-        record(snakemake.output, play_all(tasks, cast, stage, limits))
+    limits = snakemake.params.limits
+    with job(snakemake):
+        model = settled(snakemake.params.model)
+        with local_engine(model) as engine:
+            stage = set_stage(model, limits, snakemake.input.bundle, Venue.of(snakemake))
+            cast = Cast(model, "base", "model", lambda task: engine, model["slots"])
+            tasks = load_valid_tasks(snakemake.input.tasks, snakemake.input.validation)
+            record(snakemake.output, play_all(tasks, cast, stage, limits))
 
 
 if __name__ == "__main__":

@@ -33,7 +33,7 @@ FILES = (
 WEIGHTS = ("*.safetensors", "pytorch_model*.bin")  # the first form that is there is the one that is loaded
 # what decides how texts become tokens and where a reply ends
 DESCRIPTIONS = (
-    *("config.json", "generation_config.json", "tokenizer.model"),
+    *("config.json", "generation_config.json", "tokenizer.json", "tokenizer.model"),
     *("tokenizer_config.json", "special_tokens_map.json"),
     *("vocab.json", "merges.txt", "added_tokens.json", "chat_template.jinja", "chat_template.json"),
 )

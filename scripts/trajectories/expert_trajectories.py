@@ -17,8 +17,9 @@ from scripts.trajectories.play import Cast, play_all, record, set_stage
 
 def main(snakemake: Any) -> None:
     """Read the rule's inputs, play, write its outputs."""
-    model, limits, kind = settled(snakemake.params.model), snakemake.params.limits, snakemake.wildcards.script
+    limits, kind = snakemake.params.limits, snakemake.wildcards.script
     with job(snakemake):
+        model = settled(snakemake.params.model)
         stage = set_stage(model, limits, snakemake.input.bundle, Venue.of(snakemake))
 
         def engine(task: Task) -> Script:

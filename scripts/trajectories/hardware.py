@@ -20,8 +20,8 @@ def check_device(device: str) -> None:
 def settled(block: dict) -> dict:
     """A model's block with its precision decided: `auto` is bfloat16 where the device computes in it, and float32 elsewhere.
 
-    Asked in the job, because that may run on another machine. What it becomes is in every key and in the conditions of
-    a session, so that arms played in unlike precisions are not compared.
+    Asked in the job, because that may run on another machine. What it becomes is in every key, on every card and in the
+    conditions of a session, so that arms played in unlike precisions are not compared.
     """
     if block["dtype"] != "auto":
         return block

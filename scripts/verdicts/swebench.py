@@ -74,7 +74,9 @@ class Grader:
         with self._lock:
             answer = self._ask(wanted, log) or self._ask(wanted, log)
             if answer is None and self._ask(wanted, "") is not None:
-                raise Unreadable(f"the official parser twice gave no answer within {SECONDS} s")
+                raise Unreadable(
+                    f"the official parser twice gave no answer: it ended, or took longer than {SECONDS} s"
+                )
         if answer is None:
             raise GraderFailure(
                 f"the official graders give no answer within {SECONDS} s, or their process ends"

@@ -11,7 +11,7 @@ from jsonschema.exceptions import ValidationError, best_match
 
 from scripts.errors import UserError
 from scripts.workflow.experiments import made, variants
-from scripts.workflow.references import Fault, rankless_experts, reference_faults
+from scripts.workflow.references import Fault, reference_faults, unfit_ranks
 
 Keys = Sequence[str | int]
 
@@ -40,7 +40,7 @@ def faults(config: dict, files: Sequence[Path], schema: dict, scaffolds: Iterabl
     """
     found = [fault(error) for error in Validator(schema).iter_errors(config)]
     found = found or list(reference_faults(config, set(scaffolds)))
-    found = found or list(grid_faults(config, schema)) or list(rankless_experts(config))
+    found = found or list(grid_faults(config, schema)) or list(unfit_ranks(config))
     return list(
         {str(error): error for error in (UserError(place(f[0], files), *f[1:]) for f in found)}.values()
     )

@@ -58,13 +58,15 @@ def shared_names(config: dict) -> Iterator[Fault]:
                 yield [kind, name], f"{name!r} and {other!r} differ only in case", "choose another name"
 
 
-def rankless_experts(config: dict) -> Iterator[Fault]:
-    """Mixtures, those of grids too, whose experts share a rank that is not enough for a rank of 1 each."""
+def unfit_ranks(config: dict) -> Iterator[Fault]:
+    """Ranks, those of grids too, that a strategy cannot share: less than 1 for each expert of a mixture, odd ones of osf."""
     for name, recipe in {**config["recipes"], **expanded(config)}.items():
         experts = recipe.get("mole", {}).get("experts", 0)
         if recipe["rank"] < experts:
             what = f"{recipe['rank']} is shared by the {experts} experts of mole, and each needs 1"
             yield ["recipes", name, "rank"], what, f"write at least {experts}"
+        if recipe["strategy"] == "osf" and recipe["rank"] % 2:
+            yield ["recipes", name, "rank"], "osf learns rank/2 directions", "write an even rank"
 
 
 def missing_benchmarks(config: dict) -> Iterator[Fault]:
@@ -78,26 +80,26 @@ def missing_benchmarks(config: dict) -> Iterator[Fault]:
 def contradictions(config: dict) -> Iterator[Fault]:
     """Values that are each allowed and together mean nothing."""
     for name, block in config["repos"].items():
-        if block.get("code") == "archives" and block["runtime"] != "local":
+        if block["source"] != "swe-bench-cl":
+            continue
+        if block["code"] == "archives" and block["runtime"] != "local":
             what = "an image holds the repository as git has it, which is not what an archive has"
             yield ["repos", name, "runtime"], what, "write local, or a git repository as code"
-        if block["source"] == "swe-bench-cl" and block["order"] == "families":
+        if block["order"] == "families":
             what = "real issues are of no family of planted bugs"
             yield ["repos", name, "order"], what, "write chronological or curriculum"
     for name, model in config["models"].items():
         if model["device"] == "cuda" and not model["gpu"]:
             what = "a job on cuda that asks for no GPU is given none by a cluster, and runs beside others on one machine"
             yield ["models", name, "gpu"], what, "write 1"
-    for name, recipe in config["recipes"].items():
-        if recipe["strategy"] == "osf" and recipe["rank"] % 2:
-            yield ["recipes", name, "rank"], "osf learns rank/2 directions", "write an even rank"
 
 
-def undecomposable(keys: list[str], block: dict, config: dict) -> Iterator[Fault]:
-    """Models in 4 bits under a strategy that takes the weights apart; block: a phase's or an experiment's."""
-    recipes = block.get("runs") or block.get("recipes")
-    osf = [name for name in recipes if config["recipes"].get(name, {}).get("strategy") == "osf"]
-    for name in block["models"]:
+def undecomposable(
+    keys: list[str], models: Sequence[str], trained: Sequence[str], config: dict
+) -> Iterator[Fault]:
+    """Models in 4 bits under a strategy that takes the weights apart; trained: recipes that a phase or an experiment trains."""
+    osf = [name for name in trained if config["recipes"].get(name, {}).get("strategy") == "osf"]
+    for name in models:
         if osf and config["models"].get(name, {}).get("quantization", "none") != "none":
             what = f"{name!r} has quantised weights, which osf ({osf[0]}) cannot decompose"
             yield [*keys, "models"], what, "take a model with quantization: none, or another recipe"
@@ -109,7 +111,8 @@ def phase_faults(keys: list[str], phase: dict, config: dict) -> Iterator[Fault]:
     yield from unknown([*keys, "runs"], phase["runs"], config["recipes"], "block of recipes")
     yield from untested(keys, phase, config)
     yield from missing_imports([*keys, "repos"], phase, config)
-    yield from undecomposable(keys, phase, config)
+    trained = [name for name, arms in phase["runs"].items() if arms.get("skill") or arms.get("both")]
+    yield from undecomposable(keys, phase["models"], trained, config)
     for recipe, arms in phase["runs"].items():
         for arm, splits in arms.items():
             if splits != "all":
@@ -145,7 +148,7 @@ def experiment_faults(keys: list[str], experiment: dict, config: dict) -> Iterat
                 "write {}, and put the grid on a recipe of another name",
             )
     yield from unread_criteria(keys, experiment)
-    yield from undecomposable(keys, experiment, config)
+    yield from undecomposable(keys, experiment["models"], experiment["recipes"], config)
 
 
 def unknown_controls(keys: list[str], experiment: dict) -> Iterator[Fault]:

@@ -63,7 +63,7 @@ def main(files: Sequence[Path], home: Path) -> None:
     for file in files:
         update_config(config, yaml.safe_load(file.read_text()))
     check_config(config, files, home)
-    print(f"{' + '.join(map(str, files))}: nothing is wrong")
+    print(f"{' + '.join(map(str, files))}: every key fits")
 
 
 if __name__ == "__main__":

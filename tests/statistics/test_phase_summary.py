@@ -133,6 +133,18 @@ def test_a_knowledge_arm_that_broke_is_missing_and_not_untold() -> None:
     assert (row["reason"], row["missing_pairs"], row["effect"]) == ("", 20, None)
 
 
+def test_a_lost_session_does_not_make_a_number_of_an_arm_that_was_told_nothing() -> None:
+    phase = write_study(40, NOTHING, {("full-replay", "knowledge"): {"A": outcomes("A")}})
+    names = {"split": "A", "recipe": "full-replay", "arm": "knowledge"}
+    first, *others = [row | {"retrieved": 0} for row in rows(names, outcomes("A"))]
+    write_runs(
+        "results/pocket/tiny/A/full-replay/knowledge/runs.csv",
+        [first | {"resolved": None, "steps": None}, *others],
+    )
+    (row,), _, _ = summarise(plan(phase), SETTINGS)
+    assert row["effect"] is None and row["reason"].startswith("A: nothing to look up")
+
+
 def test_runs_of_an_untrained_adapter_are_refused() -> None:
     phase = write_study(40, NOTHING, {("full-replay", "skill"): {"A": "loss is nan"}})
     names = {"split": "A", "recipe": "full-replay", "arm": "skill"}

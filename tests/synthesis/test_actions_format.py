@@ -104,6 +104,14 @@ def test_a_session_that_does_one_thing_is_taught_and_not_asked():
 
 
 @pytest.mark.parametrize("seed", range(9))
+@pytest.mark.parametrize("order", [1, -1])
+def test_the_only_thing_of_one_run_is_asked_of_no_other(order, seed):
+    sessions = [session("a", ["view"] * 3), session("a", ["view", "search"], 5000, run=1)][::order]
+    chosen = choose_held_out(sessions, seed)
+    assert chosen == [None, 1][::order] and answers(sessions, chosen) == [set(), set()]
+
+
+@pytest.mark.parametrize("seed", range(9))
 def test_runs_that_do_the_same_are_asked_the_same(seed):
     """Or the more runs there were, the fewer actions would be left to teach."""
     sessions = [session("a", FOUR, 5000 * run, run=run) for run in range(5)]

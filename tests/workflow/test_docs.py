@@ -42,5 +42,9 @@ def test_the_search_for_bare_calls_fires():
 
 
 def test_the_cluster_profile_is_named_with_what_it_needs():
-    named = [page for page in [*PAGES, *(ROOT / "studies").glob("*.yaml")] if "--workflow-profile" in page.read_text()]
+    named = [
+        page
+        for page in [*PAGES, *(ROOT / "studies").glob("*.yaml")]
+        if "--workflow-profile" in page.read_text()
+    ]
     assert named and all("requirements-slurm.txt" in page.read_text() for page in named)

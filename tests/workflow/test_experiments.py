@@ -6,6 +6,7 @@ import pytest
 
 from scripts.workflow.experiments import chains, expanded, names_pattern, variants
 from scripts.workflow.plan import all_adapters_of, training_size
+from scripts.workflow.references import unfit_ranks
 from tests.workflow.conftest import ROOT
 from tests.workflow.test_config import complaints  # noqa: F401
 from tests.workflow.test_targets import jobs
@@ -136,6 +137,13 @@ def test_faults(complaints, change, said):  # noqa: F811
 def test_a_value_of_a_wrong_type_in_a_grid_is_a_fault_like_any_other(complaints, grid, said):  # noqa: F811
     given = {"recipes": f"{{expert-replay: {{}}, ewc: {{{grid}}}}}"}
     assert said in "\n".join(complaints(OVERLAY.format(**GIVEN | given)))
+
+
+def test_an_odd_rank_of_osf_is_found_in_a_grid_too():
+    recipes = {"osf": {"strategy": "osf", "rank": 4}}
+    experiments = {"1": {"recipes": {"osf": {"rank": [2, 3]}}, "seeds": [0]}}
+    (found,) = unfit_ranks({"recipes": recipes, "experiments": experiments})
+    assert found[0] == ["recipes", "osf-rank-3-seed-0", "rank"]
 
 
 def test_the_five_experiments_build(snakemake):

@@ -66,7 +66,7 @@ def test_check_reads_the_files_as_snakemake_merges_them(tmp_path):
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
     assert (done.returncode, done.stdout) == (
         0,
-        "config.yaml + studies/strategies.yaml: nothing is wrong\n",
+        "config.yaml + studies/strategies.yaml: every key fits\n",
     ), done.stderr
     done = subprocess.run([*command, tmp_path / "typo.yaml"], cwd=ROOT, capture_output=True, text=True)
     assert (
