@@ -180,15 +180,21 @@ def positive_control(expert: Row | None, settings: Settings) -> dict[str, Any]:
 
 
 def negative_control(permuted: Row | None, expert: Row | None) -> dict[str, Any]:
-    """Whether sessions of permuted actions gain less than the expert's: upper bound below its estimate."""
+    """Whether sessions of permuted actions gain less than the expert's: upper bound below its estimate.
+
+    Null where a bound above it is all there is: of the few tasks of one split even none resolved leaves a high one. A gain
+    of the permuted sessions under such a bound fails, and so does an estimate as high as the expert's.
+    """
     if permuted is None or expert is None or permuted["effect"] is None or expert["effect"] is None:
         return {"holds": None, "sentence": "Negative control: not part of this phase, or without a result."}
-    holds = permuted["ci_high"] < expert["effect"]
+    below = permuted["ci_high"] < expert["effect"]
+    gains = permuted["ci_low"] > 0 or permuted["effect"] >= expert["effect"]
+    judged = "holds" if below else "fails" if gains else "is undecided on so few tasks"
     text = (
-        f"Negative control {'holds' if holds else 'fails'}: upper bound {100 * permuted['ci_high']:+.1f} points "
+        f"Negative control {judged}: upper bound {100 * permuted['ci_high']:+.1f} points "
         f"against the expert's {100 * expert['effect']:+.1f}."
     )
-    return {"holds": holds, "sentence": text}
+    return {"holds": below or (False if gains else None), "sentence": text}
 
 
 def _class(count: int) -> str:

@@ -120,7 +120,19 @@ def test_one_split_leaves_the_positive_control_open_unless_it_is_negative() -> N
 
 
 def test_the_negative_control_must_stay_below_the_expert() -> None:
-    permuted = ROW | {"recipe": "permuted-replay", "effect": 0.0, "ci_high": 0.09}
+    permuted = ROW | {"recipe": "permuted-replay", "effect": 0.0, "ci_low": -0.09, "ci_high": 0.09}
     assert readings.negative_control(permuted, ROW)["holds"]
-    assert not readings.negative_control(permuted | {"ci_high": 0.25}, ROW)["holds"]
     assert readings.negative_control(permuted, None)["holds"] is None
+
+
+def test_a_negative_control_above_the_expert_is_undecided_where_it_gained_nothing_and_fails_where_it_did() -> (
+    None
+):
+    permuted = ROW | {"recipe": "permuted-replay", "effect": 0.0, "ci_low": -0.25, "ci_high": 0.25}
+    control = readings.negative_control(permuted, ROW)
+    assert control["holds"] is None
+    assert control["sentence"].startswith(
+        "Negative control is undecided on so few tasks: upper bound +25.0 points"
+    )
+    assert readings.negative_control(permuted | {"effect": 0.1, "ci_low": 0.01}, ROW)["holds"] is False
+    assert readings.negative_control(permuted | {"effect": ROW["effect"]}, ROW)["holds"] is False

@@ -1,6 +1,8 @@
 """What the machine lacks is told in words."""
 
 import platform
+import subprocess
+import sys
 from importlib import metadata
 from pathlib import Path
 
@@ -42,3 +44,19 @@ def test_a_quantizer_that_is_not_installed_is_named(monkeypatch):
     assert hardware.quantizer(tiny.MODEL) == {}
     with pytest.raises(UserError, match=r"^quantization: nf4: the package bitsandbytes is not installed"):
         hardware.quantizer({**tiny.MODEL, "quantization": "nf4"})
+
+
+@pytest.mark.parametrize("quantization", ["none", "nf4"])
+def test_bitsandbytes_is_read_by_the_jobs_alone_that_keep_weights_in_4_bits(quantization):
+    """peft imports it wherever it is installed: seconds of every job. In an interpreter of its own, since this one has it."""
+    pytest.importorskip("bitsandbytes", reason="it is installed on Linux only")
+    block = {**tiny.MODEL, "quantization": quantization}
+    asked = f"""
+import sys
+from scripts.trajectories.hardware import settled
+settled({block})
+import peft
+print(sys.modules.get("bitsandbytes") is not None)
+"""
+    done = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == str(quantization == "nf4")
