@@ -166,3 +166,35 @@ def test_a_failing_model_fails_its_callers_and_later_ones(words):
         broken.complete(prompts(words, 1, seed=5)[0], Ask(1, ()))
     with pytest.raises(RuntimeError, match="stopped"):
         broken.complete(prompts(words, 1, seed=6)[0], Ask(1, ()))
+
+
+def test_an_adapter_is_in_the_weights_where_they_are_float32_and_beside_them_elsewhere(tmp_path):
+    from scripts.files import atomic_write
+    from scripts.training import lora
+    from scripts.trajectories.engines import ragged
+    from scripts.trajectories.engines.local import load
+    from tests.training import tiny
+
+    model = lora.with_new_adapter(tiny.base(), tiny.RECIPE)
+    lora.train(model, tiny.examples(), tiny.RECIPE)
+    for name, content in lora.saved(model).items():
+        atomic_write(tmp_path / name, content)
+
+    def logits(adapted):
+        tokens = torch.tensor([[3, 1, 4, 1, 5]])
+        with torch.inference_mode():
+            return adapted(
+                input_ids=tokens,
+                position_ids=torch.arange(5)[None],
+                use_cache=False,
+                memories=[ragged.Memory()],
+            ).logits
+
+    block = tiny.model() | {"checkpoint": tiny.checkpoint()}
+    merged = load(tiny.checkpoint(), tmp_path, block)
+    assert not hasattr(merged, "peft_config")
+    beside = load(tiny.checkpoint(), tmp_path, block | {"dtype": "bfloat16"})
+    assert hasattr(beside, "peft_config")
+    plainly = load(tiny.checkpoint(), None, block)
+    torch.testing.assert_close(logits(merged), logits(beside.float()), atol=0.02, rtol=0.02)
+    assert (logits(merged) - logits(plainly)).abs().max() > 0.1

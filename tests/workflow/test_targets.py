@@ -195,9 +195,7 @@ def test_a_file_that_is_made_elsewhere_is_not_offered(snakemake):
 def test_a_phase_without_an_arm_is_refused_when_it_is_asked_for(snakemake, tmp_path):
     none = "{knowledge: [], skill: [], both: []}"
     overlay = tmp_path / "overlay.yaml"
-    overlay.write_text(
-        f"phases:\n  phase2:\n    runs: {{full-replay: {none}, expert-replay: {none}, permuted-replay: {none}}}\n"
-    )
+    overlay.write_text(f"phases:\n  phase2:\n    runs: {{full-replay: {none}, expert-replay: {none}}}\n")
     done = snakemake("-n", "--configfile", str(overlay), "--", "report")
     assert done.returncode and "overlay.yaml, line 3, phases.phase2.runs: no arm of any recipe" in done.stderr
     assert "Traceback" not in done.stderr
