@@ -10,7 +10,7 @@ import random
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import safetensors.torch
@@ -27,7 +27,10 @@ from scripts.trajectories.checkpoint import load
 
 @dataclass(frozen=True)
 class Step:
-    """One optimiser step: mean loss over its supervised tokens (nats) and how many there were; the penalty, if there is one."""
+    """One optimiser step: mean loss over its supervised tokens (nats) and how many there were; the penalty, if there is one.
+
+    after: of a training's first step the loss on the same examples when all is done.
+    """
 
     step: int
     epoch: int
@@ -35,6 +38,7 @@ class Step:
     supervised_tokens: int
     tokens: int
     penalty: float | None = None
+    after: float | None = None
 
 
 class Diverged(Exception):
@@ -171,7 +175,13 @@ def optimise(
         progress.advance(f"loss {loss.item():.3f}", tokens)
         if not math.isfinite(loss.item()):
             raise Diverged(steps)
-    return steps
+    return [replace(steps[0], after=_again(model, batches[0][1])), *steps[1:]]
+
+
+def _again(model: PeftModel, batch: list[dict]) -> float:
+    """The loss on a batch, without learning from it."""
+    with torch.no_grad():
+        return cross_entropy(model, packing.pack(batch, [supervised_positions(one) for one in batch])).item()
 
 
 def schedule(examples: int, batch_size: int, epochs: int, seed: int) -> Iterator[tuple[int, list[int]]]:
@@ -223,8 +233,8 @@ def verdict(steps: list[Step], anew: bool = True) -> tuple[str, str | None]:
     """(status, reason): trained, or failed where a loss is no number, zero, or not below its start.
 
     A strategy may train several adapters one after the other; the steps of each are numbered from 1, and each is judged. The
-    mean of the last epoch, or of the last third of a single one, is compared with the first step's loss: a single last step may be
-    an unlucky batch. anew: the adapter began as the base. One that goes on may know its new data already, so there the loss need not fall.
+    first step's examples are read again at the end: the last step's are others, which may be easier or harder. anew: the
+    adapter began as the base. One that goes on may know its new data already, so there the loss need not fall.
     """
     reasons = [reason for training in trainings(steps) if (reason := fault(training, anew))]
     return ("failed", reasons[0]) if reasons else ("trained", None)
@@ -238,14 +248,11 @@ def trainings(steps: list[Step]) -> list[list[Step]]:
 
 def fault(steps: list[Step], anew: bool) -> str | None:
     """What is wrong with the losses of one training."""
-    first = steps[0].loss
-    final = steps if steps[0].epoch != steps[-1].epoch else steps[len(steps) * 2 // 3 :]
-    final = [step.loss for step in final if step.epoch == steps[-1].epoch]
-    last = sum(final) / len(final)
-    if not all(math.isfinite(step.loss) for step in steps):
+    first, final = steps[0], [step for step in steps if step.epoch == steps[-1].epoch]
+    if not all(map(math.isfinite, (*(step.loss for step in steps), first.after))):
         return str(Diverged(steps))
-    if last == 0:
+    if not any(step.loss for step in final):
         return "the loss is exactly 0: nothing was supervised, or it was read from the wrong place"
-    if anew and last >= first:
-        return f"the loss did not fall: {first:.4f} at the first step, {last:.4f} at the end"
+    if anew and first.after >= first.loss:
+        return f"the loss did not fall: {first.loss:.4f} at the first step, {first.after:.4f} on the same examples at the end"
     return None

@@ -44,7 +44,7 @@ USES = {
     "intruders": ("strategies/naive",),
 }
 TIMING_COLUMNS = ("part", "seconds", "gpu_mb")
-LOSS_COLUMNS = ("step", "epoch", "loss", "supervised_tokens", "tokens", "penalty")
+LOSS_COLUMNS = ("step", "epoch", "loss", "supervised_tokens", "tokens", "penalty", "after")
 
 
 def learned_from(rows: list[dict], checkpoint: int) -> list[dict]:
@@ -107,7 +107,9 @@ def fit(lesson: Lesson, model: dict) -> tuple[dict[str, Any], dict[str, bytes]]:
     except lora.Diverged as error:
         learned, status, reason = Learned(error.steps, {}), "failed", str(error)
     lesson.clock["whole"] = time.perf_counter() - start
-    rows = [{**asdict(step), "loss": finite(step.loss)} for step in learned.steps]
+    rows = [
+        {**asdict(step), "loss": finite(step.loss), "after": finite(step.after)} for step in learned.steps
+    ]
     losses = {"first_loss": rows[0]["loss"], "last_loss": rows[-1]["loss"]}
     trained = sum(step.tokens for step in learned.steps)
     cost = {
@@ -128,9 +130,9 @@ def loaded(lesson: Lesson) -> Any:
         return lesson.base()
 
 
-def finite(number: float) -> float | None:
+def finite(number: float | None) -> float | None:
     """The number, or None where it is undefined."""
-    return number if math.isfinite(number) else None
+    return number if number is not None and math.isfinite(number) else None
 
 
 def nothing_to_learn(rows: list[dict], checkpoint: int) -> dict[str, Any]:

@@ -428,20 +428,13 @@ def test_nothing_new_after_a_checkpoint_that_failed(folder, strategy):
 
 def test_each_of_several_trainings_is_judged_by_itself():
     def training(*losses):
-        return [lora.Step(number, number, loss, 1, 1) for number, loss in enumerate(losses, 1)]
+        steps = [lora.Step(number, number, loss, 1, 1) for number, loss in enumerate(losses, 1)]
+        return [replace(steps[0], after=losses[-1]), *steps[1:]]
 
     assert lora.verdict([*training(0.5, 0.3), *training(3.0, 1.0)]) == ("trained", None)
     status, reason = lora.verdict([*training(3.0, 1.0), *training(0.5, 2.0)])
     assert status == "failed" and "0.5000 at the first step, 2.0000" in reason
     assert lora.verdict([*training(3.0, 1.0), *training(0.5, 2.0)], anew=False)[0] == "trained"
-
-
-def test_an_easy_first_batch_does_not_fail_a_training_of_a_single_round():
-    losses = (1.00, 1.55, 1.45, 1.20, 0.95, 0.80)
-    steps = [lora.Step(number, 1, loss, 1, 1) for number, loss in enumerate(losses, 1)]
-    assert lora.verdict(steps) == ("trained", None)
-    assert lora.verdict(steps[:4])[0] == "failed"
-    assert lora.verdict(steps[:1])[0] == "failed"
 
 
 class Sure:

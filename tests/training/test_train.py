@@ -45,7 +45,7 @@ def test_the_card_says_what_was_learned_from_what(folder):
     assert card["supervised_tokens"] == sum(stop - start for row in rows for start, stop in row["supervised"])
     assert card["recipe"] == FAST
     header, *lines = losses.splitlines()
-    assert header == "step,epoch,loss,supervised_tokens,tokens,penalty"
+    assert header == "step,epoch,loss,supervised_tokens,tokens,penalty,after"
     assert len(lines) == 4
     assert card["last_loss"] < card["first_loss"]
     assert weights
@@ -82,7 +82,7 @@ def test_without_a_usable_session_there_is_a_reason_and_no_number(folder):
     card, losses, weights = run(folder)
     assert (card["status"], card["first_loss"], card["last_loss"]) == ("not_trained", None, None)
     assert card["reason"].startswith("no usable trajectory among the first 4")
-    assert losses == "step,epoch,loss,supervised_tokens,tokens,penalty\n"
+    assert losses == "step,epoch,loss,supervised_tokens,tokens,penalty,after\n"
     assert weights is None
 
 
@@ -93,7 +93,7 @@ def test_examples_without_a_supervised_token_are_not_trained_on(folder):
 
 def test_a_failed_training_leaves_no_weights_not_even_older_ones(folder):
     assert run(folder)[2]
-    card, losses, weights = run(folder, epochs=1, batch_size=9)
+    card, losses, weights = run(folder, learning_rate=1e-30)
     assert (card["status"], weights) == ("failed", None)
     assert card["reason"].startswith("the loss did not fall")
     assert len(losses.splitlines()) > 1
@@ -102,7 +102,7 @@ def test_a_failed_training_leaves_no_weights_not_even_older_ones(folder):
 def test_a_chain_ends_where_a_training_failed(folder, monkeypatch):
     """The next one would go on from nothing, and its card would vouch for sessions that nobody learned."""
     naive = {**FAST, "strategy": "naive", "naive": {}}
-    train.main(rule(folder, 2, {**naive, "epochs": 1, "batch_size": 9}))
+    train.main(rule(folder, 2, {**naive, "learning_rate": 1e-30}))
     job = rule(folder, 4, naive, since=2)
     refuse_to_train(monkeypatch)
     train.main(job)
