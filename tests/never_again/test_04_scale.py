@@ -30,11 +30,20 @@ def test_the_output_is_the_written_formula(rank, alpha_over_rank):
         assert not torch.allclose(adapted(x), fault, rtol=0.01)
 
 
-def test_the_trained_and_the_served_adapter_have_one_scale(tmp_path):
-    """The engine reads the scale from the files that training wrote."""
+@pytest.mark.parametrize("dtype", ["float32", "bfloat16"])
+def test_the_trained_and_the_served_adapter_have_one_scale(tmp_path, dtype):
+    """The engine reads the scale from the files that training wrote, whether it merges the adapter (float32) or not."""
     from scripts.trajectories.engines.local import load
 
-    recipe = {**RECIPE, "rank": 8}
-    lora.with_new_adapter(lora.base_model(checkpoint(), MODEL), recipe).save_pretrained(tmp_path)
-    served = load(checkpoint(), tmp_path, MODEL).get_base_model().model.layers[0].mlp.up_proj
-    assert served.scaling == {"default": RECIPE["alpha_over_rank"]}
+    trained = lora.with_new_adapter(lora.base_model(checkpoint(), MODEL), {**RECIPE, "rank": 8})
+    adapted = trained.get_base_model().model.layers[0].mlp.up_proj
+    torch.nn.init.normal_(adapted.lora_B["default"].weight)
+    trained.save_pretrained(tmp_path)
+    served = load(checkpoint(), tmp_path, MODEL | {"dtype": dtype})
+    if dtype == "float32":
+        update = served.model.layers[0].mlp.up_proj.weight - adapted.base_layer.weight
+        written = adapted.lora_B["default"].weight @ adapted.lora_A["default"].weight
+        torch.testing.assert_close(update, RECIPE["alpha_over_rank"] * written)
+    else:
+        beside = served.get_base_model().model.layers[0].mlp.up_proj
+        assert beside.scaling == {"default": RECIPE["alpha_over_rank"]}

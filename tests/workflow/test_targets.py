@@ -27,10 +27,10 @@ def test_phase2_runs_both_recipes_on_all_splits(snakemake):
     counts = jobs(snakemake("-n"))
     assert counts["base_trajectories"] == counts["expert_trajectories"] == counts["mine_pocket"] == 1
     assert counts["splits"] == 5
-    assert counts["arm_trajectories"] == 12  # two recipes on five splits, two more arms on A
-    assert counts["runs"] == 13  # and the base
+    assert counts["arm_trajectories"] == 10  # two recipes on five splits
+    assert counts["runs"] == 11  # and the base
     assert counts["train"] == 2 * counts["retention"] == 20  # half and full
-    assert counts["verdicts"] == 14  # the arms, the base and the expert
+    assert counts["verdicts"] == 12  # the arms, the base and the expert
     assert counts["phase_summary"] == counts["phase_timing"] == 1
 
 
@@ -76,7 +76,7 @@ UNKNOWN = [
 UNKNOWN_TOO = [
     ("results/pocket/splits/Z.json", "unknown split file 'Z.json'. Fix: "),
     (f"{MODEL}/A/full-replay/skil/runs.csv", "unknown arm 'skil'. Fix: did you mean 'skill'?"),
-    (f"{MODEL}/A/full-replay/adapters/7/card.json", "unknown checkpoint '7'. Fix: use one of 5, 10, 15, 19."),
+    (f"{MODEL}/A/full-replay/adapters/7/card.json", "unknown checkpoint '7'. Fix: use one of 5, 10, 15, 16."),
     (f"{MODEL}/A/full-replay/skill/run.csv", "no rule makes 'run.csv' there. Fix: did you mean 'runs.csv'?"),
     ("results/pocket", "it is a folder. Fix: name a file in it: tasks.jsonl."),
     (
