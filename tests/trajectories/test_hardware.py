@@ -55,8 +55,9 @@ def test_bitsandbytes_is_read_by_the_jobs_alone_that_keep_weights_in_4_bits(quan
 import sys
 from scripts.trajectories.hardware import settled
 settled({block})
-import peft
-print(sys.modules.get("bitsandbytes") is not None)
+if {quantization == "none"}:
+    import peft  # does without
+print(sys.modules.get("bitsandbytes", "free"))
 """
     done = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == str(quantization == "nf4")
+    assert done.stdout.strip() == ("None" if quantization == "none" else "free")
