@@ -48,10 +48,10 @@ lint: .venv/stamp ## Snakemake's own checks, and the form of the code
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 
-SESSIONS = smoke/results/pocket/smollm2-135m/A/expert-replay/dataset.jsonl
+SESSIONS = results/pocket/smollm2-135m/A/expert-replay/dataset.jsonl
 bench: .venv/stamp ## tokens per second of the engine at 1, 4 and 16 conversations, and of training beside TRL's
 	$(BIN)/python -m scripts.trajectories.engines.bench
-	$(SNAKEMAKE) --cores 1 --directory smoke --configfile studies/smoke.yaml --quiet all -- $(SESSIONS:smoke/%=%)
+	$(SNAKEMAKE) --cores 1 --quiet all -- $(SESSIONS)
 	$(BIN)/python -m scripts.training.bench $(SESSIONS)
 
 rulegraph: .venv/stamp ## the picture of phase 2 in README.md

@@ -26,7 +26,7 @@ from scripts.trajectories.hardware import settled
 CONFIG = Path(__file__).parents[2] / "config.yaml"
 CACHE = Path("results/cache")
 RECIPE = {"rank": 16, "alpha_over_rank": 2, "learning_rate": 0.0005, "batch_size": 2, "seed": 0, "epochs": 1}
-MOST, ROUNDS = 16, 3  # examples; times that each side is measured
+MOST, ROUNDS = 4, 3  # examples; times that each side is measured
 
 
 def ours(examples: list[dict], block: dict, checkpoint: Path) -> Callable[[], Any]:

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-STUDY = Path(__file__).with_name("study.yaml")
+STUDY = ROOT / "studies/smoke.yaml"
 SUMMARY = "results/phase2/summary.csv"
 KILLS = int(os.environ.get("REHEARSAL_KILLS", "2"))
 IDENTICAL = (
@@ -30,7 +30,7 @@ TIMED = "timing.csv"
 
 
 def start(folder: Path, cores: int) -> subprocess.Popen:
-    """Snakemake on the whole study, in a folder of its own."""
+    """Snakemake on the smoke study, in a folder of its own."""
     command = [sys.executable, "-m", "snakemake", "--snakefile", ROOT / "Snakefile", "--directory", folder]
     command += ["--configfile", STUDY, "--cores", str(cores), "--", SUMMARY]
     with (folder / "log").open("a") as log:
