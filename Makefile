@@ -2,6 +2,8 @@
 
 PYTHON ?= python3
 CORES ?= 1
+# Snakemake would wait for ever for a core
+$(if $(filter 0,$(CORES)),$(error CORES=0: no job could run. Fix: write 1 or more))
 # an overlay on config.yaml, as in STUDY=studies/mine.yaml; of several, in quotes, the later ones win
 STUDY ?=
 # where results go; two studies in one folder would overwrite each other's tables

@@ -78,3 +78,10 @@ def test_check_reads_the_files_as_snakemake_merges_them(tmp_path):
 def test_smoke_and_a_phase_in_one_call_recover_both_folders():
     recovered = [line for line in would_start("smoke", "phase1").splitlines() if "workflow.recover" in line]
     assert {line.split()[-1] for line in recovered} == {'"."', '"smoke"'}
+
+
+def test_no_core_is_refused_instead_of_waiting_for_one():
+    done = subprocess.run(
+        ["make", "--dry-run", "phase2", "CORES=0"], cwd=ROOT, capture_output=True, text=True
+    )
+    assert done.returncode == 2 and "CORES=0: no job could run. Fix: write 1 or more" in done.stderr
