@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 from safetensors import SafetensorError, safe_open
 
@@ -153,14 +154,29 @@ def convert(gguf: Path, folder: Path, origin: str) -> None:
     shutil.rmtree(staging, ignore_errors=True)
     staging.mkdir(parents=True)
     try:
-        _model(gguf).save_pretrained(staging)
-        _tokenizer(gguf).save_pretrained(staging)
+        with _read_once():
+            _model(gguf).save_pretrained(staging)
+            _tokenizer(gguf).save_pretrained(staging)
         _complete_config(staging / "config.json", origin)
         for name in FILES:
             (staging / name).chmod(0o644)
             (staging / name).replace(folder / name)
     finally:
         shutil.rmtree(staging, ignore_errors=True)
+
+
+@contextmanager
+def _read_once() -> Iterator[None]:
+    """Half of a conversion's time: transformers reads a GGUF whole for its configuration, its weights and its tokenizer, and
+    makes the table of tensors' names anew for each tensor.
+    """
+    import gguf
+
+    with (
+        patch.object(gguf, "GGUFReader", cache(gguf.GGUFReader)),
+        patch.object(gguf, "get_tensor_name_map", cache(gguf.get_tensor_name_map)),
+    ):
+        yield
 
 
 def load(checkpoint: str | Path, block: dict, attention: str) -> Any:
