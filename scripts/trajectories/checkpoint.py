@@ -167,8 +167,8 @@ def convert(gguf: Path, folder: Path, origin: str) -> None:
 
 @contextmanager
 def _read_once() -> Iterator[None]:
-    """Half of a conversion's time: transformers reads a GGUF whole for its configuration, its weights and its tokenizer, and
-    makes the table of tensors' names anew for each tensor.
+    """Keep what transformers makes anew, which is half of a conversion's time: it reads the whole GGUF for the configuration,
+    the weights and the tokenizer each, and makes the table of tensors' names for every tensor.
     """
     import gguf
 
