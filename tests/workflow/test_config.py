@@ -63,7 +63,7 @@ def test_the_default_configuration_has_no_fault(complaints):
         ),
         (
             "recipes: {full-replay: {strategy: mole, mole: {experts: 6, top_k: 1, router: arrow}}}",
-            "recipes.full-replay.mole.experts: 6 does not fit. Fix: write 3, 4 or 5",
+            "recipes.full-replay.mole.experts: 6 does not fit. Fix: write a number of experts: 3, 4, 5",
         ),
         (
             "recipes: {full-replay: {partial_replay: {buffer: 0, priority: recency, new: 1, replay: 1, steps: 9}}}",
