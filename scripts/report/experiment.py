@@ -78,6 +78,7 @@ def costs(axes: Axes, summary: pd.DataFrame, curves: pd.DataFrame) -> None:
         axes.plot(
             own["x"].astype(float), own["value"] / 1000, color=COLOURS[roles[config]], marker=".", alpha=0.8
         )
+    axes.set_xticks(sorted(set(rows["x"].astype(float))))
     axes.set_xlabel("sessions so far")
     axes.set_ylabel("thousand tokens read")
     axes.set_ylim(bottom=0)
