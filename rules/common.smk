@@ -59,8 +59,9 @@ def conditions(wildcards):
 
 
 def need(resource):
-    """A resource of the model's block, as a function of the wildcards."""
-    return lambda wildcards: model(wildcards)[resource]
+    """A resource of the model's block: a value where all blocks agree, which spares Snakemake a call per job, or a function."""
+    values = {block[resource] for block in config["models"].values()}
+    return values.pop() if len(values) == 1 else lambda wildcards: model(wildcards)[resource]
 
 
 def recipe(wildcards):
@@ -129,19 +130,13 @@ def experiment_files(name):
     return lambda wildcards: [f"{chain.folder}/{name}" for chain in chains(experiment(wildcards))]
 
 
-def experiment_folders(wildcards):
-    """Folders of every adapter of an experiment."""
-    return [folder for chain in chains(experiment(wildcards)) for folder in all_adapters_of(chain, config)]
-
-
 def experiment_adapters(name):
     """One file of every adapter of an experiment."""
-    return lambda wildcards: [f"{folder}/{name}" for folder in experiment_folders(wildcards)]
-
-
-def experiment_benchmarks(wildcards):
-    """What Snakemake measured of an experiment's trainings."""
-    return [f"{folder.replace('results', 'benchmarks', 1)}.tsv" for folder in experiment_folders(wildcards)]
+    return lambda wildcards: [
+        f"{folder}/{name}"
+        for chain in chains(experiment(wildcards))
+        for folder in all_adapters_of(chain, config)
+    ]
 
 
 def source_folder(wildcards):

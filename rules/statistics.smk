@@ -78,9 +78,7 @@ rule experiment_summary:
 rule experiment_timing:
     """What each consolidation of an experiment took, in seconds and in memory."""
     input:
-        cards=experiment_adapters("card.json"),
-        timing=experiment_adapters("timing.csv"),
-        jobs=experiment_benchmarks,
+        parts=experiment_adapters("timing.csv"),
     output:
         timing="results/experiments/{experiment}/timing.csv",
     log:

@@ -23,7 +23,7 @@ from scripts.measures.tables import to_csv
 from scripts.training.kept import Trainings, place
 from scripts.training.strategies import Learned, Lesson
 from scripts.trajectories.checkpoint import fingerprint, resolve_checkpoint
-from scripts.trajectories.hardware import peak_mb, quantizer, settled
+from scripts.trajectories.hardware import peak_mb, quantizer, resident_mb, settled
 
 CACHE, STORE = Path("results/cache"), Path("results/store")
 ROOM = Path(__file__).parent
@@ -43,7 +43,8 @@ USES = {
     "adaptive_rank": ("answers", "buffer", "one_error"),
     "intruders": ("strategies/naive",),
 }
-TIMING_COLUMNS = ("part", "seconds", "gpu_mb")
+WHOLE_COLUMNS = ("tokens_read", "max_rss_mb", "gpu_mb")
+TIMING_COLUMNS = ("part", "seconds", *WHOLE_COLUMNS)
 LOSS_COLUMNS = ("step", "epoch", "loss", "supervised_tokens", "tokens", "penalty", "after")
 
 
@@ -120,7 +121,7 @@ def fit(lesson: Lesson, model: dict) -> tuple[dict[str, Any], dict[str, bytes]]:
     outcome = {"status": status, "reason": reason, **losses, **cost, "steps": rows}
     parameters = lora.parameters(learned.files) if learned.files else None
     outcome |= {"parameters": parameters, "notes": learned.notes, "seconds": lesson.clock}
-    outcome["gpu_mb"] = peak_mb(model["device"])
+    outcome |= {"max_rss_mb": resident_mb(), "gpu_mb": peak_mb(model["device"])}
     return outcome, learned.files if status == "trained" else {}
 
 
@@ -149,7 +150,7 @@ NOTHING_NEW = "nothing new: the adapter of the checkpoint before"
 NOTHING = {
     **{"first_loss": None, "last_loss": None, "parameters": None},
     **{"optimiser_steps": 0, "tokens_trained": 0, "tokens_read": 0},
-    **{"steps": [], "notes": {}, "seconds": {}, "gpu_mb": None},
+    **{"steps": [], "notes": {}, "seconds": {}, "max_rss_mb": None, "gpu_mb": None},
 }
 
 
@@ -209,12 +210,13 @@ def files_before(card: Path | None) -> dict[str, bytes]:
 
 
 def write(output: Any, card: dict, files: dict[str, bytes]) -> None:
-    """The files, then the losses and the seconds, then the card that vouches for them."""
+    """The files, then the losses and the cost, then the card that vouches for them."""
     place(files, Path(output.card).parent)
-    steps, seconds, gpu_mb = (card.pop(name) for name in ("steps", "seconds", "gpu_mb"))
+    whole = {name: card[name] for name in WHOLE_COLUMNS}
+    steps, seconds, *_ = (card.pop(name) for name in ("steps", "seconds", "max_rss_mb", "gpu_mb"))
     atomic_write(output.loss, to_csv(steps, LOSS_COLUMNS))
     parts = [
-        {"part": part, "seconds": taken, "gpu_mb": gpu_mb if part == "whole" else None}
+        {"part": part, "seconds": taken} | (whole if part == "whole" else {})
         for part, taken in sorted(seconds.items())
     ]
     atomic_write(output.timing, to_csv(parts, TIMING_COLUMNS))

@@ -1,6 +1,7 @@
 """What a model's block asks of the machine: a device, a precision, and the library that keeps weights in 4 bits."""
 
 import platform
+import resource
 import sys
 from importlib import metadata
 from typing import Any
@@ -54,6 +55,12 @@ def peak_mb(device: str) -> float | None:
     import torch
 
     return torch.cuda.max_memory_allocated() / 2**20 if device == "cuda" else None
+
+
+def resident_mb() -> float:
+    """Most megabytes of the machine's memory that this process held since it began."""
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak / (2**20 if sys.platform == "darwin" else 2**10)  # bytes there, KiB here
 
 
 def quantizer(block: dict) -> dict[str, str]:

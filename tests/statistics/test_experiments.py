@@ -440,17 +440,23 @@ def test_seconds_and_memory(tmp_path, files):
     _, cards = files
     for card in cards:
         (tmp_path / card).with_name("timing.csv").write_text(
-            "part,seconds,gpu_mb\nfisher,2,\nloading,1,\nwhole,7,812.5\n"
+            "part,seconds,tokens_read,max_rss_mb,gpu_mb\n"
+            "fisher,2,,,\nloading,1,,,\nwhole,7,640,1234.5,812.5\n"
         )
-    (tmp_path / "job.tsv").write_text("s\tmax_rss\n9\t1234.5\n")
-    rows = experiment_timing.table(
-        [(card, str(Path(card).with_name("timing.csv")), "job.tsv") for card in cards], EXPERIMENT
-    )
+    rows = experiment_timing.table([str(Path(card).with_name("timing.csv")) for card in cards], EXPERIMENT)
     assert len(rows) == 10
     first = rows[0]
     assert (first["config"], first["checkpoint"]) == ("full", "2")
     assert (first["seconds"], first["training_seconds"], first["fisher_overhead"]) == (6, 4, 0.5)
-    assert (first["max_rss_mb"], first["gpu_mb"]) == (1234.5, 812.5)
+    assert (first["tokens_read"], first["max_rss_mb"], first["gpu_mb"]) == (640, 1234.5, 812.5)
+
+
+def test_a_consolidation_without_a_training_has_no_cost(tmp_path, files):
+    _, cards = files
+    empty = (tmp_path / cards[0]).with_name("timing.csv")
+    empty.write_text("part,seconds,tokens_read,max_rss_mb,gpu_mb\n")
+    (row,) = experiment_timing.table([str(Path(cards[0]).with_name("timing.csv"))], EXPERIMENT)
+    assert row["config"] == "full" and row["tokens_read"] is None and "seconds" not in row
 
 
 def test_the_headline_says_what_naive_training_forgets(place):
