@@ -108,6 +108,7 @@ class Notes(ast.NodeTransformer):
         place = [getattr(node, name, 0) for name in ("lineno", "col_offset", "end_lineno", "end_col_offset")]
         wanted = isinstance(node, NOTED) and isinstance(getattr(node, "ctx", None) or ast.Load(), ast.Load)
         wanted = wanted and not any(forbidden(inner) for inner in ast.walk(node)) and not about_self(node)
+        wanted = wanted and (isinstance(node, ast.Compare) or not any(map(fleeting, ast.walk(node))))
         names = sorted(free(node) & self.bound) if wanted else []
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
             node.func.value = self.visit(node.func.value)
@@ -138,6 +139,12 @@ def forbidden(node):
     return isinstance(node, APART) or (
         isinstance(node, ast.Name) and node.id in ("super", "locals", "__class__")
     )
+
+
+def fleeting(node):
+    """What may be another number at every start, since objects lie elsewhere: that of None too, up to Python 3.11."""
+    called = isinstance(node, ast.Name) and node.id in ("hash", "id")
+    return called or (isinstance(node, ast.Attribute) and node.attr == "__hash__")
 
 
 def about_self(node):
