@@ -24,15 +24,17 @@ class Apptainer:
 
     def tree(self, image: str) -> list[str]:
         tar = ["tar", "--create", "--exclude=./.git", "--directory", "/testbed", "."]
-        return ["apptainer", "exec", "--containall", "--cleanenv", file(image), *tar]
+        return ["apptainer", "exec", "--containall", "--cleanenv", "--no-privs", file(image), *tar]
 
     def run(self, image: str, name: str, mounts: list[Mount], limits: Limits, command: str) -> list[str]:
         """Its own process space, which ends with it; no network, no home, /tmp in memory."""
-        limited = f"ulimit -v {limits.memory_mb * 1024}; ulimit -u {limits.processes}; {command}"
+        # --env may not set HOME
+        home = "export HOME=/tmp; "
+        limited = f"{home}ulimit -v {limits.memory_mb * 1024}; ulimit -u {limits.processes}; {command}"
         return [
             *("apptainer", "exec", "--containall", "--cleanenv", "--no-home", "--writable-tmpfs"),
             *("--net", "--network", "none", "--no-privs"),
-            *("--env", "HOME=/tmp", "--env", "LANG=C.UTF-8", "--env", "PYTHONHASHSEED=0"),
+            *("--env", "LANG=C.UTF-8", "--env", "PYTHONHASHSEED=0"),
             *(part for mount in mounts for part in ("--bind", bind(mount))),
             *("--pwd", REPO, file(image), *bash(limits, limited)),
         ]

@@ -3,8 +3,8 @@
 An image brings its interpreter (conda's environment `testbed`) and, in /testbed, the repository as it was built. What
 the build left there (compiled modules, metadata) is taken out once per task and laid over each workspace, as the
 local runtime does; the workspace is then shown at /testbed, where the image installed it, and at /repo, where tasks look.
-Engines differ in their arguments only: see docker.py and apptainer.py. Neither engine runs on the machines of this
-project: their command lines are tested, with stand-ins for the programs, and nothing else of them is.
+Engines differ in their arguments only: see docker.py and apptainer.py. tests/runtimes/test_engines.py runs whichever is there
+around an image of its own; what docs/runtimes.md says was run on the published images is nothing.
 """
 
 import os
@@ -131,12 +131,15 @@ class Images:
         return once(self.cache / "layers", name, lambda folder: self._take_out(task, folder))
 
     def _take_out(self, task: Task, folder: Path) -> None:
-        process = subprocess.Popen(self.engine.tree(self.tasks[task.id]["image"]), stdout=subprocess.PIPE)
-        whole = folder / "testbed"
-        with tarfile.open(fileobj=process.stdout, mode="r|") as archive:
-            archive.extractall(whole, filter="tar")
-        if process.wait():
-            raise EnvironmentFailure(f"{TESTBED} of {self.tasks[task.id]['image']} cannot be read")
+        image, whole = self.tasks[task.id]["image"], folder / "testbed"
+        with subprocess.Popen(self.engine.tree(image), stdout=subprocess.PIPE) as process:
+            try:
+                with tarfile.open(fileobj=process.stdout, mode="r|") as archive:
+                    archive.extractall(whole, filter="tar")
+            except tarfile.ReadError as error:
+                raise EnvironmentFailure(f"{TESTBED} of {image} cannot be read: {error}") from error
+        if process.returncode:
+            raise EnvironmentFailure(f"{TESTBED} of {image} cannot be read")
         added(whole, self.mirror, task.ref, folder)
         shutil.rmtree(whole)
 
@@ -197,7 +200,9 @@ class Container:
 
 def bash(limits: Limits, command: str) -> list[str]:
     """The limits that the engine does not set, then the command, as bash's arguments."""
-    settings = f"ulimit -c 0; ulimit -f {limits.file_mb * 1024}; ulimit -t {limits.cpu_seconds}; "
+    # the hard limit kills as a lack of memory does; a second before it, the soft one says which of the two it was
+    processor = f"ulimit -S -t {limits.cpu_seconds}; ulimit -H -t {limits.cpu_seconds + 1}; "
+    settings = f"ulimit -c 0; ulimit -f {limits.file_mb * 1024}; {processor}"
     return ["/bin/bash", "-c", settings + 'exec /bin/bash -c "$1"', "bash", command]
 
 
