@@ -45,6 +45,7 @@ USES = {
 }
 WHOLE_COLUMNS = ("tokens_read", "max_rss_mb", "gpu_mb")
 TIMING_COLUMNS = ("part", "seconds", *WHOLE_COLUMNS)
+APART = ("steps", "seconds", "max_rss_mb", "gpu_mb")  # in loss.csv and timing.csv, not on the card
 LOSS_COLUMNS = ("step", "epoch", "loss", "supervised_tokens", "tokens", "penalty", "after")
 
 
@@ -213,14 +214,14 @@ def write(output: Any, card: dict, files: dict[str, bytes]) -> None:
     """The files, then the losses and the cost, then the card that vouches for them."""
     place(files, Path(output.card).parent)
     whole = {name: card[name] for name in WHOLE_COLUMNS}
-    steps, seconds, *_ = (card.pop(name) for name in ("steps", "seconds", "max_rss_mb", "gpu_mb"))
-    atomic_write(output.loss, to_csv(steps, LOSS_COLUMNS))
     parts = [
         {"part": part, "seconds": taken} | (whole if part == "whole" else {})
-        for part, taken in sorted(seconds.items())
+        for part, taken in sorted(card["seconds"].items())
     ]
+    atomic_write(output.loss, to_csv(card["steps"], LOSS_COLUMNS))
     atomic_write(output.timing, to_csv(parts, TIMING_COLUMNS))
-    atomic_write(output.card, canonical_json({**card, "files": hashes(files)}) + "\n")
+    told = {name: value for name, value in card.items() if name not in APART}
+    atomic_write(output.card, canonical_json({**told, "files": hashes(files)}) + "\n")
 
 
 def main(snakemake: Any) -> None:

