@@ -9,6 +9,7 @@ import time
 
 import pytest
 
+from scripts.benchmark.runtimes import EnvironmentFailure
 from scripts.benchmark.runtimes.apptainer import Apptainer, file
 from scripts.benchmark.runtimes.docker import Docker
 from scripts.benchmark.runtimes.images import Images
@@ -16,16 +17,18 @@ from scripts.trajectories import workspace
 from tests.runtimes import stand_in
 from tests.small_repository import LIMITS, small
 
-IMAGE = "rehearsal/stand-in:test"
-SPECS = {
-    "tasks": {"kit__kit-1": {"version": "1", "directives": [], "image": IMAGE}},
-    "versions": {"1": {"test_cmd": "pytest"}},
-}
+IMAGE = f"rehearsal/stand-in:{os.getpid()}"
+
+
+def specs(image: str) -> dict:
+    """What environments.json says of the one task."""
+    task = {"version": "1", "directives": [], "image": image}
+    return {"tasks": {"kit__kit-1": task}, "versions": {"1": {"test_cmd": "pytest"}}}
 
 
 def give_docker(root) -> None:
-    packed = subprocess.Popen(["tar", "--create", "--directory", root, "."], stdout=subprocess.PIPE)
-    subprocess.run(["docker", "import", "-", IMAGE], stdin=packed.stdout, check=True, capture_output=True)
+    packed = subprocess.run(["tar", "--create", "--directory", root, "."], stdout=subprocess.PIPE, check=True)
+    subprocess.run(["docker", "import", "-", IMAGE], input=packed.stdout, check=True, capture_output=True)
 
 
 def give_apptainer(root) -> None:
@@ -53,14 +56,8 @@ def engine(request, tmp_path_factory):
 
 
 @pytest.fixture
-def place(tmp_path):
-    workspace.create(small().mirror, small().task.ref, tmp_path / "repo")
-    return tmp_path / "repo"
-
-
-@pytest.fixture
 def images(engine, tmp_path) -> Images:
-    runtime = Images(engine, SPECS, small().mirror, tmp_path / "cache")
+    runtime = Images(engine, specs(IMAGE), small().mirror, tmp_path / "cache")
     runtime.prepare([small().task])
     return runtime
 
@@ -158,9 +155,8 @@ def test_processes_are_limited(room, engine):
 
 def test_the_agents_tools_are_commands_that_cannot_be_replaced(images, place, tmp_path):
     (tools := tmp_path / "tools").mkdir()
-    (tools / "submit").write_text(
-        "#!/bin/bash\necho submitted\n"
-    )  # the scaffold's own ask for a Python, which this image lacks
+    # the scaffold's own commands ask for a Python, which this image lacks
+    (tools / "submit").write_text("#!/bin/bash\necho submitted\n")
     (tools / "submit").chmod(0o755)
     with images.open(small().task, place, LIMITS, tools=tools) as room:
         assert said(room, "submit") == "submitted\n"
@@ -169,11 +165,8 @@ def test_the_agents_tools_are_commands_that_cannot_be_replaced(images, place, tm
         assert room.run("submit").returncode == 127
 
 
-def test_an_image_that_cannot_be_had_is_named(engine, tmp_path, monkeypatch):
-    specs = {
-        **SPECS,
-        "tasks": {"kit__kit-1": {**SPECS["tasks"]["kit__kit-1"], "image": "localhost:9/none:1"}},
-    }
-    runtime = Images(engine, specs, small().mirror, tmp_path / "cache")
-    with pytest.raises(Exception, match="localhost:9/none:1 cannot be had"):
+def test_an_image_that_cannot_be_had_is_named(engine, tmp_path):
+    nowhere = "localhost:9/none:1"
+    runtime = Images(engine, specs(nowhere), small().mirror, tmp_path / "cache")
+    with pytest.raises(EnvironmentFailure, match=f"{nowhere} cannot be had"):
         runtime.prepare([small().task])

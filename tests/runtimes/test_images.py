@@ -4,11 +4,12 @@ Whether the engines understand the command lines is shown by test_engines.py, wh
 """
 
 import os
+import shutil
 import time
-from pathlib import Path
 
 import pytest
 
+from scripts.benchmark.runtimes import EnvironmentFailure
 from scripts.benchmark.runtimes.apptainer import Apptainer
 from scripts.benchmark.runtimes.docker import Docker
 from scripts.benchmark.runtimes.images import Images, Mount
@@ -94,12 +95,6 @@ def images(tmp_path, monkeypatch):
     return Images(Docker(), SPECS, small().mirror, tmp_path / "cache")
 
 
-@pytest.fixture
-def place(tmp_path) -> Path:
-    workspace.create(small().mirror, small().task.ref, tmp_path / "repo")
-    return tmp_path / "repo"
-
-
 def test_what_the_image_built_lies_over_the_workspace_and_is_no_part_of_the_patch(images, place):
     base = workspace.tree(place)
     with images.open(small().task, place, LIMITS) as room:
@@ -108,6 +103,15 @@ def test_what_the_image_built_lies_over_the_workspace_and_is_no_part_of_the_patc
     patch = workspace.diff(place, base)
     assert "kit/new.py" in patch
     assert "fast.so" not in patch
+
+
+def test_an_image_without_a_testbed_is_named(images, place, tmp_path):
+    shutil.rmtree(tmp_path / "testbed")
+    with (
+        pytest.raises(EnvironmentFailure, match=f"/testbed of {IMAGE} cannot be read"),
+        images.open(small().task, place, LIMITS),
+    ):
+        pass
 
 
 def test_a_command_that_hangs_is_ended_with_its_children(images, place, tmp_path):

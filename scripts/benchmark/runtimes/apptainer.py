@@ -28,9 +28,8 @@ class Apptainer:
 
     def run(self, image: str, name: str, mounts: list[Mount], limits: Limits, command: str) -> list[str]:
         """Its own process space, which ends with it; no network, no home, /tmp in memory."""
-        # --env may not set HOME
-        home = "export HOME=/tmp; "
-        limited = f"{home}ulimit -v {limits.memory_mb * 1024}; ulimit -u {limits.processes}; {command}"
+        limited = f"ulimit -v {limits.memory_mb * 1024}; ulimit -u {limits.processes}; {command}"
+        limited = f"export HOME=/tmp; {limited}"  # which --env may not set
         return [
             *("apptainer", "exec", "--containall", "--cleanenv", "--no-home", "--writable-tmpfs"),
             *("--net", "--network", "none", "--no-privs"),

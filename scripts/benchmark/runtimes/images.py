@@ -3,8 +3,8 @@
 An image brings its interpreter (conda's environment `testbed`) and, in /testbed, the repository as it was built. What
 the build left there (compiled modules, metadata) is taken out once per task and laid over each workspace, as the
 local runtime does; the workspace is then shown at /testbed, where the image installed it, and at /repo, where tasks look.
-Engines differ in their arguments only: see docker.py and apptainer.py. tests/runtimes/test_engines.py runs whichever is there
-around an image of its own; what docs/runtimes.md says was run on the published images is nothing.
+Engines differ in their arguments only: see docker.py and apptainer.py. Both have run, around images of our own
+(tests/runtimes/test_engines.py); the published images have not.
 """
 
 import os
