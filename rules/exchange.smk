@@ -63,7 +63,7 @@ rule official:
     params:
         limits=limits,
         runtime=runtime,
-        code=code_of("exchange", "verdicts", "trajectories"),
+        code=code_of("exchange", "verdicts", "trajectories", "benchmark/runtimes"),
     script:
         "../scripts/exchange/official.py"
 

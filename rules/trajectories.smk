@@ -45,7 +45,7 @@ rule base_trajectories:
         model=conditions,
         limits=limits,
         runtime=runtime,
-        code=code_of("trajectories"),
+        code=code_of("trajectories", "benchmark/runtimes"),
     script:
         "../scripts/trajectories/base_trajectories.py"
 
@@ -73,7 +73,7 @@ rule expert_trajectories:
         model=conditions,
         limits=limits,
         runtime=runtime,
-        code=code_of("trajectories"),
+        code=code_of("trajectories", "benchmark/runtimes"),
     script:
         "../scripts/trajectories/expert_trajectories.py"
 
@@ -107,6 +107,6 @@ rule arm_trajectories:
         runtime=runtime,
         knowledge=lambda wildcards: config["knowledge"] if memory(wildcards) else None,
         embeddings=config["embeddings"]["checkpoint"],
-        code=code_of("trajectories", "knowledge", "training"),
+        code=code_of("trajectories", "benchmark/runtimes", "knowledge", "training"),
     script:
         "../scripts/trajectories/arm_trajectories.py"

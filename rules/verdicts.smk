@@ -22,6 +22,6 @@ rule verdicts:
     params:
         limits=limits,
         runtime=runtime,
-        code=code_of("verdicts", "trajectories"),
+        code=code_of("verdicts", "trajectories", "benchmark/runtimes"),
     script:
         "../scripts/verdicts/verdicts.py"

@@ -43,6 +43,16 @@ def without_functions(text: str, starts: frozenset[int]) -> str | None:
     return without(text, cut)
 
 
+@lru_cache(maxsize=1024)
+def readable(text: str) -> bool:
+    """Whether the workflow's own Python knows a file's syntax: a repository may be written for a newer one."""
+    try:
+        ast.parse(text)
+    except (SyntaxError, ValueError):
+        return False
+    return True
+
+
 @lru_cache(maxsize=64)
 def syntax(text: str) -> tuple[ast.Module, Counter[str]]:
     """A file's syntax, and how often it uses each name."""

@@ -5,7 +5,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from functools import cached_property
 
-from scripts.benchmark.cut import without_functions
+from scripts.benchmark.cut import readable, without_functions
 from scripts.benchmark.issue import Example, report
 from scripts.benchmark.leaks import leaked_lines
 from scripts.benchmark.mine import CRASHES, patch
@@ -13,7 +13,7 @@ from scripts.benchmark.own_code import Code
 from scripts.benchmark.own_issue import examples
 from scripts.benchmark.own_suite import Suite, Test
 from scripts.benchmark.own_trials import MOST_FAILING, Trial
-from scripts.verdicts.protect import protected
+from scripts.verdicts.protect import protected, top_level
 
 YES_OR_NO = ("gives True", "gives False")  # of a comparison: what was compared says more
 REFUSED = (*CRASHES, "MemoryError", "SystemError", "SyntaxError")
@@ -90,6 +90,8 @@ def caught(trial: Trial, code: Code, suite: Suite) -> Caught | str:
 
 def told(failing: list[Test], trial: Trial, code: Code, suite: Suite) -> Caught | str:
     """A bug with its failing tests as a candidate, or why it is no fair task."""
+    if not all(readable(code.text(test.path) or "") for test in failing):
+        return "the syntax of its tests is not that of the workflow's Python"
     shown = best_example(trial.answer["shown"] or [], trial.mutation.function, code, suite)
     if shown is None:
         return "no expression of a test shows it"
@@ -105,8 +107,7 @@ def told(failing: list[Test], trial: Trial, code: Code, suite: Suite) -> Caught 
     found = Caught(
         trial, code.text(trial.path), [t.id for t in failing], [t.id for t in passing], texts, left, shown
     )
-    known = {path.split("/")[0].split(".")[0] for path in code.files}
-    if protected(trial.path, left, known):
+    if protected(trial.path, left, set(map(top_level, code.files))):
         return "a verdict would not take its fix"
     return (
         "the issue text would hold the fix" if leaked_lines(found.issue, found.patch, shortest=1) else found

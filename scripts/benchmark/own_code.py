@@ -16,7 +16,7 @@ from scripts.benchmark.repository import File, git, git_bytes
 from scripts.errors import UserError
 
 REGISTRY = "registry:"
-DAMAGE = (tarfile.TarError, zipfile.BadZipFile, EOFError, zlib.error, lzma.LZMAError)
+DAMAGE = (tarfile.TarError, zipfile.BadZipFile, EOFError, OSError, zlib.error, lzma.LZMAError)
 GIT = ("-c", "safe.directory=*")  # a study reads repositories of other users too
 
 

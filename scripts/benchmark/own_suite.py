@@ -1,15 +1,18 @@
 """What a repository's tests do before any mutation: which pass, alone and together, and which lines each reaches."""
 
+import logging
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+from scripts.benchmark.cut import readable
 from scripts.benchmark.laboratory import Laboratory
 from scripts.benchmark.own_code import Code
 from scripts.errors import UserError
 
+log = logging.getLogger(__name__)
 ADDRESS = re.compile(r"0x[0-9a-f]{6,}")  # a test with an address in its name has another name next time
 MEND = "mend them, add what they need to `requirements`, or name other paths in `tests`"
 
@@ -193,4 +196,7 @@ def sources(code: Code, suite: Suite, files: list[str]) -> dict[str, str]:
         apart = any(path == name or path.startswith(f"{name}/") for name in files)
         if not apart and Path(path).suffix == ".py" and (text := code.text(path)) and "\r" not in text:
             found[path] = text
-    return found
+    foreign = [path for path, text in found.items() if not readable(text)]
+    if foreign:
+        log.warning("not mutated, its syntax is not that of the workflow's Python: %s", ", ".join(foreign))
+    return {path: text for path, text in found.items() if path not in foreign}

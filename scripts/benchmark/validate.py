@@ -11,6 +11,7 @@ from scripts.errors import UserError
 from scripts.files import atomic_write
 from scripts.jobs import Progress, job
 from scripts.verdicts.batch import Court, judge_all, open_court
+from scripts.verdicts.grade import NOT_RUN, lasting
 
 COLUMNS = ("task", "gold_resolved", "empty_resolved", "valid", "seconds", "reason")
 # what the two verdicts say; the seconds they took are told apart, as they never repeat
@@ -22,10 +23,10 @@ def validate(tasks: list[Task], court: Court, strict: bool, done: Callable[[dict
 
     Args:
         strict: every task can be run here, so that one that cannot is a fault of this machine; otherwise (tasks of
-            the real world) it gets a row with the reason and is not valid.
+            the real world) one without an environment, or that takes too long, gets a row with the reason and is not valid.
 
     Raises:
-        UserError: strict, and a verdict is infrastructure, which would take a sound task out of the study.
+        UserError: a verdict is infrastructure, which would take a sound task out of the study.
     """
     pairs = [(task, patch) for task in tasks for patch in (task.patch, "")]
     results = judge_all(court, pairs, done)
@@ -42,10 +43,11 @@ def row(task: Task, gold: dict, empty: dict, strict: bool) -> dict:
     """
     for name, verdict in (("gold", gold), ("empty", empty)):
         if verdict["test_pass_fraction"] is None:
-            if strict:
-                what = f"could not be run ({verdict['reason']})"
-                raise UserError(f"task {task.id}, {name} patch", what, "run again")
-            reason = f"{name} could not be run: {verdict['reason'].removeprefix('not run: ')}"
+            said = verdict["reason"].removeprefix(NOT_RUN)
+            if strict or not lasting(verdict):
+                fix = "run again; what was judged is kept"
+                raise UserError(f"task {task.id}, {name} patch", f"could not be run ({said})", fix)
+            reason = f"{name} could not be run: {said}"
             return dict(zip(SAID, (task.id, "", "", 0, " ".join(reason.split())), strict=True))
     resolved = gold["verdict"] == "resolved"
     already = bool(task.fail_to_pass) and not empty["fail_to_pass"]["failed"]

@@ -16,7 +16,7 @@ from scripts.verdicts.grade import Bench, grade
 
 CACHE, STORE = Path("results/cache"), Path("results/store")
 _ROOMS = Path(__file__).parents[1]
-_GRADING = {
+GRADING = {
     "verdicts": (
         *("assemble", "grade", "protect", "report", "inside/judge", "signed", "swebench"),
         *("official_run", "official/bare", "official/grader"),
@@ -24,8 +24,10 @@ _GRADING = {
     "trajectories": (
         "action",
         "bubblewrap",
+        "capture",
         "gitdata",
         "limits",
+        "public",
         "sandbox",
         "seccomp",
         "watchdog",
@@ -78,7 +80,7 @@ def open_court(
     not used.
     """
     own = Limits(**{name: limits[name] for name in Limits.__dataclass_fields__})
-    modules = [f"{room}/{name}.py" for room, names in _GRADING.items() for name in names]
+    modules = [f"{room}/{name}.py" for room, names in GRADING.items() for name in names]
     code = sha256_of({name: (_ROOMS / name).read_text() for name in modules})
     same = sha256_of({"code": code, "limits": asdict(own), "graders": venue.graders()})
     repository = mirror(Path(bundle), cache / "mirrors")

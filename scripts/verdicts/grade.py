@@ -20,6 +20,8 @@ from scripts.verdicts.assemble import Assembled, DoesNotApply, assemble
 from scripts.verdicts.report import Report
 
 ATTEMPTS = 3
+ENVIRONMENT, TOO_LONG = "environment: ", "wall-clock limit "  # what a reason begins with that stays so
+NOT_RUN = "not run: "  # what the reason of an empty patch begins with, which needs no run to be unresolved
 
 
 class Infrastructure(Exception):
@@ -64,13 +66,20 @@ def grade(task: Task, patch: str, bench: Bench) -> dict:
         except DoesNotApply as error:
             return _without_results(task, "patch_does_not_apply", False, str(error))
         except EnvironmentFailure as error:  # it stays so
-            reason = f"environment: {error}"
+            reason = f"{ENVIRONMENT}{error}"
             break
         except (Infrastructure, SandboxFailure) as error:
             reason = str(error)
     if not patch.strip():
-        return _without_results(task, "empty", False, f"not run: {reason}")
+        return _without_results(task, "empty", False, f"{NOT_RUN}{reason}")
     return _without_results(task, "infrastructure", None, reason)
+
+
+def lasting(verdict: dict) -> bool:
+    """Whether a verdict without a test run says something of its task: there is no environment for it, or every attempt took
+    too long. Anything else was trouble of this machine, and may be gone.
+    """
+    return verdict["reason"].removeprefix(NOT_RUN).startswith((ENVIRONMENT, TOO_LONG))
 
 
 def _attempt(task: Task, patch: str, bench: Bench) -> tuple[Assembled, Report]:
@@ -85,7 +94,7 @@ def _attempt(task: Task, patch: str, bench: Bench) -> tuple[Assembled, Report]:
 
 def _believe(outcome: Outcome, report: Report, kills: int) -> None:
     if outcome.limit == "wall":
-        raise Infrastructure(f"wall-clock limit after {outcome.seconds:.0f} s")
+        raise Infrastructure(f"{TOO_LONG}after {outcome.seconds:.0f} s")
     if not report.began:
         raise Infrastructure(f"the test run did not start: {outcome.output.strip()[-300:]}")
     if outcome.returncode == 137 and not outcome.limit and _host_kills() != kills:

@@ -21,7 +21,7 @@ from scripts.verdicts.report import Report
 from scripts.verdicts.swebench import Grader, GraderFailure, Unreadable
 
 LOG_BYTES = 32 << 20
-FULL, PASS, FAILING = "RESOLVED_FULL", ("PASSED", "XFAIL"), ("FAILED", "ERROR")
+FAILING = ("FAILED", "ERROR")
 NETWORK = re.compile(
     r"Network is unreachable|Name or service not known|Temporary failure in name resolution|Max retries exceeded"
 )

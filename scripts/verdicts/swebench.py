@@ -64,7 +64,7 @@ class Grader:
         self.python, self._lock, self._process = python, threading.Lock(), None
 
     def grade(self, task: Task, log: str) -> dict:
-        """{status, report, resolution} of a test log; see official/grader.py.
+        """{status, report} of a test log; see official/grader.py.
 
         Raises:
             Unreadable: the parser fails on the log, or twice dies of it or takes longer than SECONDS, and reads an empty one.

@@ -88,6 +88,9 @@ def contradictions(config: dict) -> Iterator[Fault]:
         if block["code"] == "archives" and block["runtime"] != "local":
             what = "an image holds the repository as git has it, which is not what an archive has"
             yield ["repos", name, "runtime"], what, "write local, or a git repository as code"
+        if block.get("python") and block["runtime"] != "local":
+            what = "an image brings its own Python, so that `python` would change nothing"
+            yield ["repos", name, "python"], what, "leave it out, or write runtime: local"
         if block["order"] == "families":
             what = "real issues are of no family of planted bugs"
             yield ["repos", name, "order"], what, "write chronological or curriculum"

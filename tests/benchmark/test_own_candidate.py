@@ -1,11 +1,13 @@
 """A bug is a task, or there is a reason why not."""
 
+from dataclasses import replace
+
 import pytest
 
 from scripts.benchmark.mutate import Mutation
 from scripts.benchmark.own_candidate import Caught, caught
 from scripts.benchmark.own_code import Code
-from scripts.benchmark.own_suite import Suite, Test
+from scripts.benchmark.own_suite import Suite, Test, sources
 from scripts.benchmark.own_trials import MOST_FAILING, Trial
 from scripts.benchmark.repository import File
 
@@ -73,3 +75,23 @@ def test_a_fair_bug_is_a_task():
 )
 def test_a_bug_that_is_none_has_a_reason(answer, reason):
     assert tried(answer) == reason
+
+
+def test_a_library_below_src_is_no_test_machinery_though_it_is_named_like_some():
+    """`packaging` is a module that pytest loads: another one at the import root would be, its own source is not."""
+    files = {"src/packaging/m.py": CODE.files["m.py"], "tests/test_m.py": CODE.files["tests/test_m.py"]}
+    trial = Trial("src/packaging/m.py", BUG, tuple(SUITE.tests), GOOD)
+    assert isinstance(caught(trial, Code(files, "packaging"), SUITE), Caught)
+
+
+def test_tests_in_a_newer_pythons_syntax_are_told():
+    newer = {**CODE.files, "tests/test_m.py": File(f"{TESTS}\ndef newer syntax(): pass\n".encode())}
+    found = caught(Trial("m.py", BUG, tuple(SUITE.tests), GOOD), Code(newer, "double"), SUITE)
+    assert found == "the syntax of its tests is not that of the workflow's Python"
+
+
+def test_modules_in_a_newer_pythons_syntax_are_left_alone(caplog):
+    files = {"m.py": CODE.files["m.py"], "newer.py": File(b"def newer syntax(): pass\n")}
+    suite = replace(SUITE, reach={"m.py": {2: (TWO,)}, "newer.py": {1: (TWO,)}})
+    assert sources(Code(files, "double"), suite, ["tests"]) == {"m.py": SOURCE}
+    assert "newer.py" in caplog.text

@@ -1,15 +1,22 @@
 """Fault 26: resume meant "the file exists", so results of other settings were used again."""
 
+import ast
+import subprocess
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
+from scripts.benchmark.ingredients import Ingredients
+from scripts.benchmark.runtimes import images, local, own
+from scripts.benchmark.runtimes.docker import Docker
 from scripts.files import sha256_of
 from scripts.store import Store
 from scripts.training import train
 from scripts.training.strategies import Lesson
 from scripts.trajectories import hardware, play
 from scripts.trajectories.play import Cast, conditions, key
+from scripts.verdicts import batch
 from tests.small_repository import small
 from tests.staged import stage
 from tests.training import tiny
@@ -17,6 +24,17 @@ from tests.training import tiny
 CAST = Cast({"slots": 4}, "skill", "model", lambda task: None, 1, adapter="abc")
 EXPERT = replace(CAST, source="expert")
 LIMITS = {"steps": 8, "new_tokens": 64}
+SCRIPTS = Path(play.__file__).parents[1]
+TASKS = {"kit__kit-1": {"version": "1", "directives": [], "image": "none"}}
+NOTHING = {
+    "tasks": TASKS,
+    "versions": {"1": Ingredients("3.11", "3.11", (), (), (), "", (), "", "", "kit__kit-1").as_json()},
+}
+RUNTIMES = {
+    own: own.Own,
+    local: lambda cache: local.Local(NOTHING, small().mirror, cache),
+    images: lambda cache: images.Images(Docker(), NOTHING, small().mirror, cache),
+}
 
 
 def name(task=None, run=0, cast=CAST, shared="conditions", memory=(), runtime="python"):
@@ -117,6 +135,46 @@ def test_every_module_that_acts_is_part_of_the_code():
         "wheels",
     }
     assert {path.stem for path in play.ACTING.glob("*.py")} - apart == set(play.MODULES)
+
+
+def test_every_module_that_judges_is_part_of_a_verdicts_key():
+    """What is not: shapes of data, and the runtimes, whose fingerprints hold their own."""
+    apart = {
+        "errors",
+        "files",
+        "trajectories/__init__",
+        "benchmark/task",
+        "benchmark/ingredients",
+        "benchmark/runtimes/__init__",
+    }
+    judging = imported(["verdicts/grade", "verdicts/official_run", "verdicts/signed"])
+    assert judging - apart <= {f"{room}/{name}" for room, names in batch.GRADING.items() for name in names}
+
+
+def imported(modules: list[str]) -> set[str]:
+    """Some modules of scripts/ and all that they import of it, directly or not."""
+    found, queue = set(), list(modules)
+    while queue:
+        if (name := queue.pop()) not in found:
+            found.add(name)
+            tree = ast.parse((SCRIPTS / f"{name}.py").read_text())
+            for each in (node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)):
+                room = each.module.removeprefix("scripts").strip(".").replace(".", "/")
+                inside = [f"{room}/{alias.name}".strip("/") for alias in each.names]
+                places = [*inside, room, f"{room}/__init__"] if each.module.startswith("scripts") else []
+                queue += [place for place in places if (SCRIPTS / f"{place}.py").is_file()]
+    return found
+
+
+@pytest.mark.parametrize("runtime", RUNTIMES)
+def test_the_code_of_a_runtime_is_part_of_its_fingerprint(runtime, tmp_path, monkeypatch):
+    """How commands are run was in no key: sessions of before and after a change were compared."""
+    monkeypatch.setattr(
+        images, "quiet", lambda command: subprocess.CompletedProcess(command, 0, b"sha256:abc")
+    )
+    before = RUNTIMES[runtime](tmp_path).fingerprint(small().task)
+    monkeypatch.setattr(runtime, "sha256_of_files", lambda files: "other code")
+    assert RUNTIMES[runtime](tmp_path).fingerprint(small().task) != before
 
 
 def test_a_session_is_taken_again_only_under_its_own_key(tmp_path):

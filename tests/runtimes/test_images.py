@@ -6,12 +6,13 @@ Whether the engines understand the command lines is shown by test_engines.py, wh
 import os
 import shutil
 import time
+import tracemalloc
 
 import pytest
 
 from scripts.benchmark.runtimes import EnvironmentFailure
 from scripts.benchmark.runtimes.apptainer import Apptainer
-from scripts.benchmark.runtimes.docker import Docker
+from scripts.benchmark.runtimes.docker import Docker, user
 from scripts.benchmark.runtimes.images import Images, Mount
 from scripts.errors import UserError
 from scripts.trajectories import scaffold as scaffolds
@@ -30,7 +31,9 @@ ULIMITS = "ulimit -c 0; ulimit -f 4096; ulimit -S -t 3; ulimit -H -t 4; "
 DOCKER = """#!/bin/bash
 # A stand-in: `run` works in the folder that is mounted at /repo, and knows no conda.
 case "$1 $2" in
-  "image inspect") echo sha256:abc; exit ;;
+  "image inspect") cat %(inspected)s; exit ;;
+  "pull "*) cat %(refused)s >&2; exit 1 ;;
+  "info "*) cat %(security)s; exit ;;
   "kill "*) pkill -P "$(cat %(pid)s)"; exit ;;
 esac
 [[ "$*" == *"--entrypoint tar"* ]] && exec tar --create --directory %(testbed)s .
@@ -88,7 +91,10 @@ def images(tmp_path, monkeypatch):
     (testbed / "fast.so").write_text("compiled")
     program = tmp_path / "bin" / "docker"
     program.parent.mkdir()
-    names = {name: tmp_path / name for name in ("pid", "said", "testbed", "tools")}
+    places = ("pid", "said", "testbed", "tools", "inspected", "refused", "security")
+    names = {name: tmp_path / name for name in places}
+    names["inspected"].write_text("sha256:abc\n")
+    names["security"].write_text("[name=seccomp,profile=default]\n")
     program.write_text(DOCKER % names)
     program.chmod(0o755)
     monkeypatch.setenv("PATH", f"{program.parent}:{os.environ['PATH']}")
@@ -157,5 +163,52 @@ def test_another_image_or_another_test_command_is_another_runtime(images):
     before = images.fingerprint(small().task)
     images.versions = {"1": {"test_cmd": "pytest -x"}}
     another = images.fingerprint(small().task)
-    images.images[IMAGE] = "sha256:abd"
-    assert len({before, another, images.fingerprint(small().task)}) == 3
+    images.content = lambda image: "sha256:abd"
+    third = images.fingerprint(small().task)
+    images.code = "another way to run commands"
+    assert len({before, another, third, images.fingerprint(small().task)}) == 4
+
+
+def test_an_image_that_does_not_exist_concerns_its_task_alone(images, place, tmp_path):
+    (tmp_path / "inspected").unlink()
+    (tmp_path / "refused").write_text(f"docker: manifest for {IMAGE} not found: manifest unknown\n")
+    images.prepare([small().task])
+    assert len(images.fingerprint(small().task)) == 64
+    with (
+        pytest.raises(EnvironmentFailure, match=f"there is no image {IMAGE}"),
+        images.open(small().task, place, LIMITS),
+    ):
+        pass
+
+
+def test_a_registry_that_gives_no_image_today_stops_the_job(images, tmp_path):
+    (tmp_path / "inspected").unlink()
+    (tmp_path / "refused").write_text("toomanyrequests: You have reached your pull rate limit.\n")
+    with pytest.raises(UserError, match=f"{IMAGE}.*pull rate limit.*run again"):
+        images.prepare([small().task])
+
+
+def test_endless_output_is_not_kept(images, place):
+    with images.open(small().task, place, LIMITS) as room:
+        tracemalloc.start()
+        done = room.run("head -c 200000000 /dev/zero; echo the end", capture=1000)
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+    assert "bytes left out" in done.output and done.output.endswith("the end\n")
+    assert peak < 10e6
+
+
+def test_a_command_that_fills_the_workspace_is_ended(images, place):
+    with images.open(small().task, place, LIMITS) as room:
+        done = room.run("for n in {1..9}; do head -c 3000000 /dev/zero > big$n; done; sleep 300")
+        assert (done.limit, done.seconds < 10) == ("workspace", True)
+        assert room.run("echo again").limit == "workspace", "and so is every one that leaves it full"
+
+
+def test_of_a_rootless_daemon_root_is_whoever_runs_the_workflow(images, tmp_path):
+    (tmp_path / "security").write_text("[name=seccomp,profile=default name=rootless name=cgroupns]\n")
+    user.cache_clear()
+    try:
+        assert "--user 0:0" in " ".join(Docker().run(IMAGE, "n1", MOUNTS, LIMITS, "ls"))
+    finally:
+        user.cache_clear()

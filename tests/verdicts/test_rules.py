@@ -127,7 +127,20 @@ def test_validate_writes_one_row_a_task(study):
     assert all(float(row["seconds"]) > 0 for row in rows)
 
 
-def test_validate_never_takes_a_task_out_for_infrastructure(study):
-    verdict = {"verdict": "infrastructure", "test_pass_fraction": None, "reason": "disk"}
-    with pytest.raises(UserError, match=r"could not be run \(disk\).*run again"):
-        validate_rule.row(small().task, verdict, verdict, strict=True)
+def not_run(reason: str) -> dict:
+    return {"verdict": "infrastructure", "test_pass_fraction": None, "reason": reason}
+
+
+@pytest.mark.parametrize("strict", [True, False])
+def test_validate_never_takes_a_task_out_for_infrastructure(strict):
+    verdict = not_run("this machine ran out of memory")
+    with pytest.raises(UserError, match=r"could not be run \(this machine ran out of memory\).*run again"):
+        validate_rule.row(small().task, verdict, verdict, strict)
+
+
+@pytest.mark.parametrize("reason", ["environment: pip cannot build it", "wall-clock limit after 1800 s"])
+def test_a_real_task_without_an_environment_or_end_is_a_row_with_its_reason(reason):
+    found = validate_rule.row(small().task, not_run(reason), not_run(f"not run: {reason}"), strict=False)
+    assert (found["valid"], found["reason"]) == (0, f"gold could not be run: {reason}")
+    with pytest.raises(UserError, match="could not be run"):
+        validate_rule.row(small().task, not_run(reason), not_run(reason), strict=True)

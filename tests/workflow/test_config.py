@@ -10,6 +10,7 @@ from scripts.workflow.config import broken, faults
 ROOT = Path(__file__).parents[2]
 RECIPE = "recipes: {full-replay: {"
 IMAGES = "repos: {x: {source: swe-bench-cl, tasks: 9, order: curriculum, sequence: a/b, code: archives, runtime: docker}}"
+IMAGED = IMAGES.replace("docker", "docker, python: '3.11'")
 FAMILIES = "repos: {x: {source: swe-bench-cl, tasks: 9, order: families, sequence: a/b, code: archives, runtime: local}}"
 OSF = "recipes: {osf: {strategy: osf, source: expert, filter: resolved, format: actions, seed: 0, rank: RANK, alpha_over_rank: 2, learning_rate: 0.001, epochs: 4, batch_size: 2, max_tokens: 1536}}"
 CL = "repos: {x: {source: swe-bench-cl, tasks: 9, order: curriculum, sequence: a/b, code: archives, runtime: local}}"
@@ -191,6 +192,10 @@ def test_the_default_configuration_has_no_fault(complaints):
         (
             f"{IMAGES}\n{FROM.format('from: verified, at: v.jsonl')}",
             "repos.x.runtime: an image holds the repository as git has it, which is not what an archive has. Fix: write local",
+        ),
+        (
+            f"{IMAGED}\n{FROM.format('from: verified, at: v.jsonl')}",
+            "repos.x.python: an image brings its own Python, so that `python` would change nothing. Fix: leave it out",
         ),
         (
             f"{FAMILIES}\n{FROM.format('from: verified, at: v.jsonl')}",

@@ -20,6 +20,7 @@ class Apptainer:
         return ["sha256sum", file(image)]
 
     def pull(self, image: str) -> list[str]:
+        os.makedirs(os.path.dirname(file(image)), exist_ok=True)
         return ["apptainer", "pull", "--force", file(image), f"docker://{image}"]
 
     def tree(self, image: str) -> list[str]:

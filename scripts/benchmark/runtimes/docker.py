@@ -2,9 +2,9 @@
 
 import os
 import shutil
-import subprocess
+from functools import cache
 
-from scripts.benchmark.runtimes.images import Mount, bash
+from scripts.benchmark.runtimes.images import Mount, bash, quiet
 from scripts.trajectories.bubblewrap import REPO
 from scripts.trajectories.limits import Limits
 
@@ -17,8 +17,7 @@ class Docker:
     def missing(self) -> str | None:
         if not shutil.which("docker"):
             return "there is no docker on PATH"
-        done = subprocess.run(["docker", "info"], capture_output=True, text=True)
-        return "the docker daemon does not answer" if done.returncode else None
+        return "the docker daemon does not answer" if quiet(["docker", "info"]).returncode else None
 
     def present(self, image: str) -> list[str]:
         return ["docker", "image", "inspect", "--format", "{{.Id}}", image]
@@ -46,7 +45,7 @@ class Docker:
                 "linux/amd64",
             ),
             *("--network", "none", "--cap-drop", "ALL", "--security-opt", "no-new-privileges", "--read-only"),
-            *("--user", f"{os.getuid()}:{os.getgid()}", "--memory", memory, "--memory-swap", memory),
+            *("--user", user(), "--memory", memory, "--memory-swap", memory),
             *(
                 "--pids-limit",
                 str(limits.processes),
@@ -60,6 +59,13 @@ class Docker:
 
     def kill(self, name: str) -> list[str]:
         return ["docker", "kill", name]
+
+
+@cache
+def user() -> str:
+    """Whom a container runs as: whoever runs the workflow, who is root in the containers of a rootless daemon."""
+    said = quiet(["docker", "info", "--format", "{{.SecurityOptions}}"]).stdout
+    return "0:0" if b"rootless" in said else f"{os.getuid()}:{os.getgid()}"
 
 
 def volume(mount: Mount) -> str:

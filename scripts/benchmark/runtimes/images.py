@@ -7,7 +7,9 @@ Engines differ in their arguments only: see docker.py and apptainer.py. Both hav
 (tests/runtimes/test_engines.py); the published images have not.
 """
 
+import inspect
 import os
+import re
 import shutil
 import subprocess
 import tarfile
@@ -21,21 +23,26 @@ from typing import Protocol
 
 from scripts.benchmark.runtimes import Binds, EnvironmentFailure
 from scripts.benchmark.runtimes.build import added, once, tree_of
+from scripts.benchmark.runtimes.remembered import remembered
 from scripts.benchmark.task import Task
 from scripts.errors import UserError
-from scripts.files import sha256_of
-from scripts.trajectories.action import SandboxFailure
+from scripts.files import sha256_of, sha256_of_files
+from scripts.trajectories.action import SandboxFailure, memory_file, wait_for
 from scripts.trajectories.bubblewrap import REPO
 from scripts.trajectories.capture import Capture
 from scripts.trajectories.limits import Limits
 from scripts.trajectories.sandbox import OUTPUT_BYTES, Outcome
+from scripts.trajectories.watchdog import Watchdog, size
 from scripts.trajectories.workspace import lay
 
 TESTBED = "/testbed"
 TOOLS = "/tools"
 ACTIVATE = "source /opt/miniconda3/bin/activate testbed"
 PYTHON = "/opt/miniconda3/envs/testbed/bin/python"
+# what engines say of an image that does not exist; every other failure to fetch one may be gone tomorrow
+ABSENT = re.compile(r"manifest[ _]unknown|not found|does not exist|access .*denied", re.IGNORECASE)
 _SIGNALS = {137: "memory", 152: "cpu", 153: "file"}
+_LOOK_SECONDS = 0.2
 
 
 @dataclass(frozen=True)
@@ -83,10 +90,11 @@ class Images:
     def __init__(self, engine: Engine, specs: dict, mirror: Path, cache: Path) -> None:
         self.engine, self.mirror, self.cache = engine, mirror, cache.resolve()
         self.tasks, self.versions = specs["tasks"], specs["versions"]
-        self.images: dict[str, str] = {}
+        self.content = remembered(self._fetch)
+        self.code = sha256_of_files([__file__, inspect.getfile(type(engine))])
 
     def prepare(self, tasks: Iterable[Task]) -> None:
-        """Fetch the images that are not here."""
+        """Fetch the images that are not here; that there is no such image is said when its task is opened."""
         tasks = list(tasks)
         if tasks and (why := self.engine.missing()):
             what = f"it needs the image {self.tasks[tasks[0].id]['image']}, and {why}"
@@ -94,12 +102,13 @@ class Images:
             others = {"docker", "apptainer"} - {self.engine.name}
             raise UserError(f"task {tasks[0].id}", what, f"{fix} (no container) or {others.pop()}")
         for task in tasks:
-            self._fetch(task)
+            self._identity(task)
 
     def fingerprint(self, task: Task) -> str:
-        """Hash of the engine's name, the image's content, and what is run in it for the task."""
+        """Hash of the engine's name, how it is used, the image's content, and what is run in it for the task."""
         what = self.tasks[task.id]
-        return sha256_of([self.engine.name, self._fetch(task), what, self.versions[what["version"]]])
+        used = [self.engine.name, self.code, what, self.versions[what["version"]]]
+        return sha256_of([*used, self._identity(task)])
 
     @contextmanager
     def open(
@@ -110,24 +119,39 @@ class Images:
         mounts = [Mount(str(workspace.resolve()), place, True) for place in (REPO, TESTBED)]
         mounts += [Mount(host, inside) for host, inside in binds]
         mounts += [Mount(str(tools.resolve()), TOOLS)] if tools else []
-        yield Container(self.engine, self.tasks[task.id]["image"], mounts, limits)
+        yield Container(self.engine, self.tasks[task.id]["image"], workspace.resolve(), mounts, limits)
 
-    def _fetch(self, task: Task) -> str:
-        """What identifies the content of a task's image."""
-        image = self.tasks[task.id]["image"]
-        if image not in self.images:
-            found = _quiet(self.engine.present(image))
-            if found.returncode:
-                pulled = _quiet(self.engine.pull(image))
-                if pulled.returncode:
-                    raise EnvironmentFailure(f"the image {image} cannot be had: {_last(pulled)}")
-                found = _quiet(self.engine.present(image))
-            self.images[image] = found.stdout.decode().strip()
-        return self.images[image]
+    def _identity(self, task: Task) -> str:
+        """What identifies the content of a task's image, or why there is none."""
+        try:
+            return self.content(self.tasks[task.id]["image"])
+        except EnvironmentFailure as error:
+            return str(error)
+
+    def _fetch(self, image: str) -> str:
+        """What identifies the content of an image.
+
+        Raises:
+            EnvironmentFailure: there is no such image.
+            UserError: it could not be fetched.
+        """
+        if (found := quiet(self.engine.present(image))).returncode:
+            if (pulled := quiet(self.engine.pull(image))).returncode:
+                self._refuse(image, pulled)
+            found = quiet(self.engine.present(image))
+        return found.stdout.decode().strip()
+
+    def _refuse(self, image: str, pulled: subprocess.CompletedProcess) -> None:
+        said = pulled.stderr.decode(errors="replace")
+        if ABSENT.search(said):
+            raise EnvironmentFailure(f"there is no image {image}: {_last(said)}")
+        what = f"{self.engine.name} could not fetch it ({_last(said)})"
+        raise UserError(f"image {image}", what, "run again; the images that were fetched are kept")
 
     def _layer(self, task: Task) -> Path:
         """What the image's build added to the task's commit."""
-        name = sha256_of([self._fetch(task), tree_of(self.mirror, task.ref)])[:24]
+        content = self.content(self.tasks[task.id]["image"])
+        name = sha256_of([content, tree_of(self.mirror, task.ref)])[:24]
         return once(self.cache / "layers", name, lambda folder: self._take_out(task, folder))
 
     def _take_out(self, task: Task, folder: Path) -> None:
@@ -149,8 +173,11 @@ class Container:
 
     python = PYTHON
 
-    def __init__(self, engine: Engine, image: str, mounts: list[Mount], limits: Limits) -> None:
+    def __init__(
+        self, engine: Engine, image: str, workspace: Path, mounts: list[Mount], limits: Limits
+    ) -> None:
         self.engine, self.image, self.mounts, self.limits = engine, image, mounts, limits
+        self.workspace, self.baseline = workspace, size(workspace)
         tools = any(mount.inside == TOOLS for mount in mounts)
         self.prelude = f"export PATH={TOOLS}:$PATH && " if tools else ""
 
@@ -163,39 +190,72 @@ class Container:
             SandboxFailure: the container could not be started.
         """
         start, name = time.monotonic(), f"rehearsal-{uuid.uuid4().hex}"
-        seconds = min(timeout or self.limits.wall_seconds, self.limits.wall_seconds)
+        deadline = start + min(timeout or self.limits.wall_seconds, self.limits.wall_seconds)
+        heard = Heard(name, capture)
+        with self._started(name, command, stdin) as process:
+            if limit := self._watch(process, heard, deadline):
+                self._end(process, name)
+        if not heard.started:
+            raise SandboxFailure(f"{self.engine.name} did not run the command: {_tail(heard.before)}")
+        limit = limit or _SIGNALS.get(process.returncode) or self._watchdog().disk_breach()
+        return Outcome(process.returncode, heard.said.text(), time.monotonic() - start, limit)
+
+    def _started(self, name: str, command: str, stdin: str) -> subprocess.Popen:
         # its name is the first thing that the container says: without it no command ran, whatever the exit code; on a line
         # of its own, because bash reads a whole line before it runs any of it, and the command may be no bash at all
         whole = f"echo {name}\n{ACTIVATE} && {self.prelude}{command}"
         arguments = self.engine.run(self.image, name, self.mounts, self.limits, whole)
-        process = subprocess.Popen(
-            arguments,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
+        source = memory_file(stdin.encode())
         try:
-            output, limit = process.communicate(stdin.encode(), timeout=seconds)[0], None
-        except subprocess.TimeoutExpired:
-            self._end(process, name)
-            output, limit = process.communicate()[0], "wall"
-        before, started, said = output.partition(f"{name}\n".encode())
-        if not started:
-            raise SandboxFailure(f"{self.engine.name} did not run the command: {_tail(before)}")
-        kept = Capture(capture)
-        kept.add(said)
-        return Outcome(
-            process.returncode,
-            kept.text(),
-            time.monotonic() - start,
-            limit or _SIGNALS.get(process.returncode),
-        )
+            return subprocess.Popen(
+                arguments,
+                stdin=source,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        finally:
+            os.close(source)
+
+    def _watch(self, process: subprocess.Popen, heard: "Heard", deadline: float) -> str | None:
+        """Listen until the container ends, or until it breaks a limit that no engine holds: then that limit's name."""
+        watchdog, descriptor = self._watchdog(), process.stdout.fileno()
+        look = time.monotonic() + _LOOK_SECONDS
+        while True:
+            if wait_for({descriptor}, look - time.monotonic()):
+                if not (chunk := os.read(descriptor, 65536)):
+                    return None
+                heard.add(chunk)
+            if (now := time.monotonic()) < look:
+                continue
+            if limit := watchdog.disk_breach() or ("wall" if now > deadline else None):
+                return limit
+            # looking takes at most a fifth of the time
+            look = time.monotonic() + max(_LOOK_SECONDS, 4 * (time.monotonic() - now))
+
+    def _watchdog(self) -> Watchdog:
+        return Watchdog(self.workspace, self.limits, self.baseline)
 
     def _end(self, process: subprocess.Popen, name: str) -> None:
         if command := self.engine.kill(name):
-            _quiet(command)
+            quiet(command)
         os.killpg(process.pid, 9)
+
+
+class Heard:
+    """A container's output, from the line on with which it says its name; the engine's own words before it are apart."""
+
+    def __init__(self, name: str, capture: int) -> None:
+        self.mark, self.before, self.started = f"{name}\n".encode(), b"", False
+        self.said = Capture(capture)
+
+    def add(self, chunk: bytes) -> None:
+        """Take the next bytes."""
+        if not self.started:
+            self.before, mark, chunk = (self.before + chunk).partition(self.mark)
+            self.started = bool(mark)
+        if self.started:
+            self.said.add(chunk)
 
 
 def bash(limits: Limits, command: str) -> list[str]:
@@ -206,7 +266,8 @@ def bash(limits: Limits, command: str) -> list[str]:
     return ["/bin/bash", "-c", settings + 'exec /bin/bash -c "$1"', "bash", command]
 
 
-def _quiet(command: list[str]) -> subprocess.CompletedProcess:
+def quiet(command: list[str]) -> subprocess.CompletedProcess:
+    """A program's answer; that there is no such program is an answer too."""
     try:
         return subprocess.run(command, capture_output=True)
     except OSError as error:
@@ -217,5 +278,5 @@ def _tail(output: bytes) -> str:
     return output.decode(errors="replace").strip()[-500:] or "no words"
 
 
-def _last(done: subprocess.CompletedProcess) -> str:
-    return (done.stderr.decode(errors="replace").strip().splitlines() or ["no words"])[-1][:300]
+def _last(said: str) -> str:
+    return (said.strip().splitlines() or ["no words"])[-1][:300]

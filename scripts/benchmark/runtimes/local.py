@@ -3,42 +3,21 @@ sandbox. No container, no root.
 """
 
 import json
-import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from scripts.benchmark.ingredients import Ingredients
 from scripts.benchmark.runtimes import Binds, EnvironmentFailure, build, interpreters
 from scripts.benchmark.runtimes.builder import ENV, library
+from scripts.benchmark.runtimes.remembered import remembered
 from scripts.benchmark.task import Task
-from scripts.files import sha256_of
+from scripts.files import sha256_of, sha256_of_files
 from scripts.trajectories.limits import Limits
 from scripts.trajectories.public import publish
 from scripts.trajectories.sandbox import Environment, Sandbox
 from scripts.trajectories.workspace import lay
-
-
-def remembered(make: Callable[[str], Any]) -> Callable[[str], Any]:
-    """The function, called once for each name: a failure is remembered too, so that no build fails twice in a job."""
-    known: dict[str, tuple[Any, EnvironmentFailure | None]] = {}
-    lock = threading.Lock()
-
-    def get(name: str) -> Any:
-        with lock:
-            if name not in known:
-                try:
-                    known[name] = make(name), None
-                except EnvironmentFailure as error:
-                    known[name] = None, error
-        made, failure = known[name]
-        if failure:
-            raise failure
-        return made
-
-    return get
 
 
 class Local:
@@ -80,7 +59,7 @@ class Local:
     def fingerprint(self, task: Task) -> str:
         """Hash of the interpreter, what is installed, and how it is used; or of why there is no environment."""
         version = self.version(task)
-        own = [self.tasks[task.id], self.versions[version].as_json()]
+        own = [sha256_of_files([__file__]), self.tasks[task.id], self.versions[version].as_json()]
         try:
             self._layer(task.id)
             card = json.loads((self._folder(version) / "card.json").read_text())

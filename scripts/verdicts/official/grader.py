@@ -1,7 +1,7 @@
 """The official parsers and graders as a process: one JSON object a line in, one out. Run by the swebench environment.
 
 In: {instance: {instance_id, repo, version, FAIL_TO_PASS, PASS_TO_PASS}, log}. Out: {status: {test: PASSED | FAILED |
-SKIPPED | ERROR | XFAIL}, report: what get_eval_tests_report says, resolution: what get_resolution_status says of it}, or {error: what the parser raised}.
+SKIPPED | ERROR | XFAIL}, report: what get_eval_tests_report says}, or {error: what the parser raised}.
 """
 
 import json
@@ -13,7 +13,7 @@ import bare
 bare.prepare()
 
 from swebench.harness.constants import FAIL_ONLY_REPOS, EvalType
-from swebench.harness.grading import get_eval_tests_report, get_resolution_status
+from swebench.harness.grading import get_eval_tests_report
 from swebench.harness.log_parsers import MAP_REPO_TO_PARSER
 
 
@@ -22,7 +22,7 @@ def grade(instance, log):
     status = MAP_REPO_TO_PARSER[instance["repo"]](log, None)
     kind = EvalType.FAIL_ONLY if instance["repo"] in FAIL_ONLY_REPOS else EvalType.PASS_AND_FAIL
     report = get_eval_tests_report(status, instance, eval_type=kind)
-    return {"status": status, "report": report, "resolution": get_resolution_status(report)}
+    return {"status": status, "report": report}
 
 
 def main():
