@@ -7,7 +7,7 @@ from scripts.files import sha256_of_files
 from scripts.trajectories.expert import check_tools
 from scripts.trajectories.scaffold import load as load_scaffold
 from scripts.workflow.code import code_of
-from scripts.workflow.experiments import chains
+from scripts.workflow.experiments import chains, references
 from scripts.workflow.names import anything_but, unknown_part
 from scripts.trajectories.limits import sandbox_limits
 from scripts.workflow.plan import (
@@ -128,6 +128,12 @@ def experiment(wildcards):
 def experiment_files(name):
     """One file of every chain of an experiment."""
     return lambda wildcards: [f"{chain.folder}/{name}" for chain in chains(experiment(wildcards))]
+
+
+def experiment_bases(wildcards):
+    """What the base knows of the reference's sessions, once a repository and model."""
+    block = experiment(wildcards)
+    return [f"{chain.folder}/retention_base.csv" for chain in references(block)]
 
 
 def experiment_adapters(name):

@@ -58,3 +58,26 @@ use rule retention as retention_matrix with:
         "logs/{repo}/{model}/{split}/{recipe}/retention_matrix.log",
     benchmark:
         "benchmarks/{repo}/{model}/{split}/{recipe}/retention_matrix.tsv"
+
+
+rule retention_base:
+    """What the base knows of each session before it has learned from any: retention does not begin at 0."""
+    input:
+        dataset="results/{repo}/{model}/{split}/{recipe}/dataset.jsonl",
+        checkpoint=model_files,
+    output:
+        retention="results/{repo}/{model}/{split}/{recipe}/retention_base.csv",
+    log:
+        "logs/{repo}/{model}/{split}/{recipe}/retention_base.log",
+    benchmark:
+        "benchmarks/{repo}/{model}/{split}/{recipe}/retention_base.tsv"
+    threads: need("threads")
+    resources:
+        mem_mb=need("mem_mb"),
+        runtime=need("runtime"),
+        gpu=need("gpu"),
+    params:
+        model=conditions,
+        code=code_of("measures", "training"),
+    script:
+        "../scripts/measures/retention_base.py"

@@ -54,6 +54,7 @@ rule experiment_summary:
     """Compare the configurations of an experiment, choose the winner and read the registered criteria."""
     input:
         matrices=experiment_files("retention_matrix.csv"),
+        bases=experiment_bases,
         cards=experiment_adapters("card.json"),
     output:
         summary="results/experiments/{experiment}/summary.csv",

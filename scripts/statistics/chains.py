@@ -114,6 +114,13 @@ def forgetting(chain: Kept) -> ByOrigin:
     return forgotten(chain.after())
 
 
+def backward_transfer(chain: Kept) -> ByOrigin:
+    """The end minus just learned, for each session that was asked again later: forgetting without a maximum in it."""
+    learned, last = just_learned(chain.after()), retention(chain)
+    again = [origin for origin in forgetting(chain) if origin in learned]
+    return {origin: last[origin] - learned[origin] for origin in again}
+
+
 def forgetting_nll(chain: Kept) -> ByOrigin:
     """The same in nats: how far the loss on a session's reply rose again."""
     return forgotten(negated(chain.after("nll")))

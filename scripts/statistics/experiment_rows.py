@@ -60,7 +60,7 @@ def role(variant: Variant, experiment: Mapping[str, Any]) -> str:
 def measures(kept: Sequence[Kept], settings: Settings) -> Row:
     """The measures of continual learning on retention, with intervals over origin sessions."""
     found: Row = {}
-    for measure in (chains.retention, chains.forgetting, chains.forgetting_nll):
+    for measure in (chains.retention, chains.forgetting, chains.backward_transfer, chains.forgetting_nll):
         values = chains.over_seeds(kept, measure)
         found |= chains.with_interval(measure.__name__, values, settings)
     last, sessions = chains.over_seeds(kept, chains.retention), kept[0].cards[-1]["checkpoint"]
@@ -80,7 +80,6 @@ def continual(kept: Sequence[Kept]) -> Row:
         metrics.mean(chains.at_the_end(chain.after("exact_action")).values()) for chain in kept
     )
     return {
-        "backward_transfer": mean(metrics.backward_transfer),
         "plasticity": plastic,
         "stability": stable,
         "cl_f_beta": metrics.cl_f_beta(plastic, stable),
@@ -117,6 +116,7 @@ def own(kept: Sequence[Kept]) -> Row:
     worst = max(lost, key=lambda name: lost[name], default=None)
     interfered = [chains.interference(grouped, name) for name in lost]
     return {
+        "new_left_out": chains.noted(kept, "new_left_out"),
         "buffer_filled": filled(kept),
         "fisher_share_of_tokens": fisher_share(kept),
         "fisher_samples": chains.noted(kept, "fisher_samples"),
@@ -164,6 +164,22 @@ def relative(one: Row, against: Mapping[str, Row]) -> Row:
         "cost_share_of_reference": share(one, upper, "tokens_read"),
         "forgetting_reduction": None if reduction is None else 1 - reduction,
     }
+
+
+def above_base(rows: Sequence[Row], base: float | None) -> list[Row]:
+    """The rows with what the base retains without any training, and their share of what the reference adds to that."""
+    upper = next((row.get("retention") for row in rows if row["role"] == "reference"), None)
+    return [
+        row | {"retention_base": base, "retention_share_above_base": added(row, upper, base)} for row in rows
+    ]
+
+
+def added(row: Row, upper: float | None, base: float | None) -> float | None:
+    """(retention - base) / (reference - base); None where one is missing or the reference adds nothing."""
+    mine = row.get("retention")
+    if mine is None or upper is None or base is None or upper <= base:
+        return None
+    return (mine - base) / (upper - base)
 
 
 def information_gain(one: Row, rows: Sequence[Row]) -> float | None:

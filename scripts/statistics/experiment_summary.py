@@ -1,7 +1,7 @@
 """What a registered experiment of training strategies found: a row per configuration, its curves, and the registered criteria.
 
-Rule script: input matrices (retention_matrix.csv), cards; params experiment (its block of the configuration), statistics; output
-summary, curves, levels, verdict. Nothing here is measured in seconds: equal inputs, equal bytes.
+Rule script: input matrices (retention_matrix.csv), bases (retention_base.csv, one a repository and model), cards; params
+experiment (its block of the configuration), statistics; output summary, curves, levels, verdict. Nothing here is measured in seconds: equal inputs, equal bytes.
 """
 
 import json
@@ -10,12 +10,16 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
+
 from scripts.files import atomic_write
 from scripts.jobs import job
+from scripts.measures import metrics
 from scripts.measures.tables import read_table, to_csv
 from scripts.statistics import experiment_columns, experiment_curves, experiment_rows, registered
 from scripts.statistics.chains import Kept
 from scripts.statistics.comparisons import Settings
+from scripts.statistics.pairs import by_checkpoint
 from scripts.statistics.phase_summary import rounded
 from scripts.workflow.experiments import by_recipe, chains
 
@@ -36,6 +40,11 @@ def gathered(experiment: Mapping[str, Any], matrices: Sequence[str], cards: Sequ
     return found
 
 
+def known_before(base: pd.DataFrame) -> float | None:
+    """Mean retention of the base over the sessions; None where none has a held-out turn."""
+    return metrics.mean(by_checkpoint(base, "retention").get(0, {}).values())
+
+
 def places(kept: Sequence[Kept]) -> list[list[list[Kept]]]:
     """By repository and model, the chains of each configuration (which differ in their seeds)."""
     return [
@@ -50,9 +59,10 @@ def main(snakemake: Any) -> None:
         name, block = snakemake.wildcards.experiment, dict(snakemake.params.experiment)
         settings, output = Settings(**snakemake.params.statistics), snakemake.output
         kept = gathered(block, snakemake.input.matrices, snakemake.input.cards)
+        bases = [known_before(read_table(base, NUMBERS)) for base in snakemake.input.bases]
         rows, curves, levels, found = [], [], [], []
-        for place in places(kept):
-            own = experiment_rows.rows(place, block, settings)
+        for place, base in zip(places(kept), bases, strict=True):
+            own = experiment_rows.above_base(experiment_rows.rows(place, block, settings), base)
             rows += own
             curves += experiment_curves.curves(place, own, settings)
             levels += experiment_curves.levels(place, block, settings)

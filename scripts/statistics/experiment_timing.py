@@ -23,7 +23,7 @@ COLUMNS = (
 
 
 def row(parts: str, known: Mapping[str, Variant]) -> Row:
-    """One consolidation: whole seconds without loading the base, what of them the Fisher took, and the memory."""
+    """One consolidation: whole seconds without loading the base and without evaluation, what of them the Fisher took, memory."""
     _, repo, model, _, recipe, _, checkpoint, _ = Path(parts).parts
     variant = known[recipe]
     measured = read_table(parts, NUMBERS).set_index("part")
@@ -36,7 +36,7 @@ def seconds(parts: Mapping[str, float]) -> Row:
     """The seconds of a training by part; empty where nothing was trained."""
     if "whole" not in parts:
         return {}
-    whole = parts["whole"] - parts.get("loading", 0.0)
+    whole = parts["whole"] - parts.get("loading", 0.0) - parts.get("evaluation", 0.0)
     fisher = parts.get("fisher")
     rest = whole - (fisher or 0.0)
     overhead = fisher / rest if fisher is not None and rest > 0 else None

@@ -44,7 +44,8 @@ def verdict(
     confirmed = confirmation(chosen[0], naive, experiment["primary"], settings) if chosen and naive else None
     unseen = on_half(place, "confirmation", experiment, settings)
     best = next((row for row in unseen if chosen and row["config"] == chosen[1]["config"]), None)
-    criteria = [judged(each, rows, best) for each in experiment["criteria"]]
+    plain = next((row for row in unseen if row["role"] == "baseline"), None)
+    criteria = [judged(each, rows, best, plain) for each in experiment["criteria"]]
     found = {
         "repo": rows[0]["repo"],
         "model": rows[0]["model"],
@@ -111,14 +112,18 @@ def confirmation(chosen: Sequence[Kept], naive: Sequence[Kept], primary: str, se
     }
 
 
-def judged(criterion: Mapping[str, Any], rows: Sequence[Row], best: Row | None) -> Row:
-    """A criterion with its value and whether it is met; null, with the reason, where there is no value."""
+def judged(criterion: Mapping[str, Any], rows: Sequence[Row], best: Row | None, plain: Row | None) -> Row:
+    """A criterion with its value and whether it is met; null, with the reason, where there is no value.
+
+    plain: naive training on the sessions that confirm. A limit that it keeps to as well tells nothing of a winner.
+    """
     roles = {row["role"]: row for row in reversed(rows)} | {"winner": best}
     row = roles.get(criterion["of"])
     value = None if row is None else row.get(criterion["measure"])
     return {
         **criterion,
         "value": value,
+        "naive_training": None if plain is None else plain.get(criterion["measure"]),
         "met": None if value is None else meets(value, criterion),
         "reason": "" if value is not None else why_not(criterion, row),
     }
@@ -160,8 +165,14 @@ def found_value(criterion: Row) -> str:
     value = criterion["value"]
     if value is None:
         return criterion["reason"]
-    number = f"{value:.3g}" if isinstance(value, float) else value
-    return f"{criterion['measure']} of {criterion['of']} is {number}"
+    said = f"{criterion['measure']} of {criterion['of']} is {short(value)}"
+    plain = criterion["naive_training"] if criterion["of"] == "winner" else None
+    return said if plain is None else f"{said}, of naive training {short(plain)}"
+
+
+def short(value: Any) -> Any:
+    """A number with three digits; a word as it is."""
+    return f"{value:.3g}" if isinstance(value, float) else value
 
 
 def percent(value: float | None) -> str:

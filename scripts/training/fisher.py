@@ -126,7 +126,8 @@ def accumulated(old: Tensors, new: Tensors, how: str, seen: int) -> Tensors:
     """Online EWC: the Fisher of everything so far. how: replace, or average (the running mean over `seen` + 1 estimates)."""
     if how == "replace" or not old:
         return new
-    return {name: (old[name] * seen + values) / (seen + 1) for name, values in new.items()}
+    # the old one was read from a file, wherever the new one was computed
+    return {name: (old[name].to(values.device) * seen + values) / (seen + 1) for name, values in new.items()}
 
 
 class Penalty:

@@ -33,10 +33,6 @@ class Mixture:
         """The gate [1, ranks] for a query: the issue and what was read last."""
         return gate(self.router.weights(query([issue], [read], self.embed), self.top_k), self.ranks)
 
-    def even(self) -> Gate:
-        """All experts alike [1, ranks]: for text that all conversations share, before there is a query."""
-        return torch.full((1, sum(self.ranks)), 1 / len(self.ranks))
-
 
 def mixture(folder: Path, embed: Callable[[list[str]], np.ndarray]) -> Mixture | None:
     """The mixture that an adapter's folder holds; None for a plain adapter, and where its layers route for themselves (arrow.py)."""

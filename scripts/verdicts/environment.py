@@ -5,7 +5,6 @@ workflow can be imported by the code under test, and the sandbox's user can read
 lies in a private home.
 """
 
-import fcntl
 import importlib.metadata
 import os
 import platform
@@ -14,12 +13,12 @@ import shutil
 import subprocess
 import sys
 import sysconfig
-import tempfile
 from pathlib import Path
 
 from packaging.requirements import Requirement
 
 from scripts.files import sha256_of
+from scripts.once import once
 from scripts.trajectories.public import publish
 from scripts.trajectories.sandbox import Environment
 
@@ -75,17 +74,8 @@ def packages(root: str = "pytest") -> list[str]:
 
 
 def _bundle(folder: Path) -> Path:
-    """The folder of the copy; jobs that want it at the same time wait for the first one to make it."""
-    target = folder / fingerprint()[:24]
-    folder.mkdir(parents=True, exist_ok=True)
-    with open(folder / ".lock", "w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not target.exists():
-            half = Path(tempfile.mkdtemp(prefix=".half-", dir=folder))
-            _build(half)
-            half.chmod(0o755)
-            half.rename(target)
-    return target
+    """The folder of the copy."""
+    return once(folder, fingerprint()[:24], _build)
 
 
 def _build(folder: Path) -> None:

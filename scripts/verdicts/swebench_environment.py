@@ -1,17 +1,15 @@
 """Rule swebench: an environment of its own for the benchmark's specifications, parsers and graders."""
 
-import fcntl
 import json
-import shutil
 import subprocess
 import sys
-import tempfile
 from pathlib import Path
 from typing import Any
 
 from scripts.errors import UserError
 from scripts.files import atomic_write, canonical_json
 from scripts.jobs import job
+from scripts.once import once
 
 
 def make(requirements: Path, folder: Path) -> dict:
@@ -20,18 +18,7 @@ def make(requirements: Path, folder: Path) -> dict:
     Raises:
         UserError: it cannot be made or filled, with pip's last words.
     """
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with open(folder.with_suffix(".lock"), "w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not folder.exists():
-            half = Path(tempfile.mkdtemp(prefix=".half-", dir=folder.parent))
-            try:
-                _fill(half, requirements)
-                half.chmod(0o755)
-                half.rename(folder)
-            except BaseException:
-                shutil.rmtree(half, ignore_errors=True)
-                raise
+    once(folder.parent, folder.name, lambda half: _fill(half, requirements))
     listed = _run([folder / "bin" / "python", "-m", "pip", "list", "--format", "json"], "pip list")
     packages = {package["name"]: package["version"] for package in json.loads(listed)}
     return {"python": f"{folder.name}/bin/python", "packages": packages}

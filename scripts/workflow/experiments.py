@@ -100,6 +100,12 @@ def made(parent: Values, variant: Variant) -> Values:
     return block
 
 
+def references(experiment: Mapping[str, Any]) -> list[Chain]:
+    """The chains of the reference, one a repository and model: of its first seed, as their sessions are the same."""
+    first = next(each.recipe for each in variants(experiment) if each.parent == experiment["reference"])
+    return [chain for chain in chains(experiment) if chain.recipe == first]
+
+
 def chains(experiment: Mapping[str, Any]) -> list[Chain]:
     """The chains that an experiment compares, recipe by recipe."""
     return [

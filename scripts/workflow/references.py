@@ -14,6 +14,8 @@ RESERVED = re.compile(
     r"base|knowledge|skill|both|expert|habits|imported|splits|adapters|phase.*|experiments|store|cache"
 )
 
+DECOMPOSING = ("osf", "intruders")  # strategies that take the base's weights apart
+
 
 def reference_faults(config: dict, scaffolds: set[str]) -> Iterator[Fault]:
     """Faults of a configuration whose shapes are right."""
@@ -62,7 +64,9 @@ def shared_names(config: dict) -> Iterator[Fault]:
 
 
 def unfit_ranks(config: dict) -> Iterator[Fault]:
-    """Ranks, those of grids too, that a strategy cannot share: less than 1 for each expert of a mixture, odd ones of osf."""
+    """Ranks, those of grids too, that do not fit a strategy: less than 1 for each expert of a mixture, odd ones of osf, parts above
+    a budget.
+    """
     for name, recipe in {**config["recipes"], **expanded(config)}.items():
         experts = recipe.get("mole", {}).get("experts", 0)
         if recipe["rank"] < experts:
@@ -70,6 +74,17 @@ def unfit_ranks(config: dict) -> Iterator[Fault]:
             yield ["recipes", name, "rank"], what, f"write at least {experts}"
         if recipe["strategy"] == "osf" and recipe["rank"] % 2:
             yield ["recipes", name, "rank"], "osf learns rank/2 directions", "write an even rank"
+        if recipe["strategy"] == "adaptive_rank":
+            yield from over_budget(name, recipe["adaptive_rank"])
+
+
+def over_budget(name: str, own: dict) -> Iterator[Fault]:
+    """Ranks with which one part alone exceeds what the budget allows, whatever is merged."""
+    most = own["trigger"] * own["budget"]
+    for key, rank in (("ranks", max(own["ranks"])), ("target_rank", own["target_rank"])):
+        if rank > most:
+            what = f"a part of rank {rank} alone exceeds trigger x budget, which is {most:g}"
+            yield ["recipes", name, "adaptive_rank", key], what, "write smaller ranks, or a larger budget"
 
 
 def missing_benchmarks(config: dict) -> Iterator[Fault]:
@@ -115,10 +130,11 @@ def undecomposable(
     keys: list[str], models: Sequence[str], trained: Sequence[str], config: dict
 ) -> Iterator[Fault]:
     """Models in 4 bits under a strategy that takes the weights apart; trained: recipes that a phase or an experiment trains."""
-    osf = [name for name in trained if config["recipes"].get(name, {}).get("strategy") == "osf"]
+    strategies = {name: config["recipes"].get(name, {}).get("strategy") for name in trained}
+    apart = [f"{strategy} ({name})" for name, strategy in strategies.items() if strategy in DECOMPOSING]
     for name in models:
-        if osf and config["models"].get(name, {}).get("quantization", "none") != "none":
-            what = f"{name!r} has quantised weights, which osf ({osf[0]}) cannot decompose"
+        if apart and config["models"].get(name, {}).get("quantization", "none") != "none":
+            what = f"{name!r} has quantised weights, which {apart[0]} cannot decompose"
             yield [*keys, "models"], what, "take a model with quantization: none, or another recipe"
 
 

@@ -39,9 +39,10 @@ def test_many_at_once(bundle, tmp_path):
 
 def test_what_a_killed_process_left_is_made_anew(bundle, tmp_path):
     place = mirror(bundle, tmp_path / "cache")
-    place.rename(half := place.with_suffix(".new"))
+    place.rename(half := place.with_name(f".half-{place.name}"))
     (half / "HEAD").unlink()
     assert git("rev-parse", "refs/tasks/one", cwd=mirror(bundle, tmp_path / "cache"))
+    assert not half.exists()
 
 
 @pytest.mark.parametrize("keep", [0, 10, -20])

@@ -2,15 +2,16 @@
 
 import csv
 import json
+from types import SimpleNamespace
 
 import pytest
 import torch
 
 from scripts.files import write_jsonl
-from scripts.measures import retention
+from scripts.measures import retention, retention_base
 from scripts.measures.retention import Answer, ask, held_out, mean, score, table
-from scripts.training import kept, train
-from tests.training.tiny import RECIPE, examples, rule
+from scripts.training import kept, lora, train
+from tests.training.tiny import MODEL, RECIPE, checkpoint, examples, rule
 
 
 @pytest.fixture(scope="module")
@@ -49,6 +50,20 @@ def test_the_table_is_what_one_gets_by_hand(job):
         assert float(line["token_accuracy"]) == pytest.approx(sum(right) / len(right), rel=1e-5)
         assert float(line["exact_action"]) == all(right)
         assert float(line["nll"]) == pytest.approx(nll.mean().item(), rel=1e-4)
+
+
+def test_the_base_is_asked_the_same_of_every_session(job, tmp_path):
+    """A fresh adapter changes nothing: what the base knows is what it knows with one."""
+    output = SimpleNamespace(retention=tmp_path / "retention_base.csv")
+    retention_base.main(SimpleNamespace(**{**vars(job), "output": output}))
+    lines = list(csv.DictReader(output.retention.open()))
+    assert [(line["checkpoint"], line["origin_position"]) for line in lines] == [
+        ("0", str(position)) for position in range(1, 7)
+    ]
+    model = lora.with_new_adapter(lora.base_model(checkpoint(), MODEL), RECIPE)
+    right, nll = by_hand(model, examples()[0])
+    assert float(lines[0]["retention"]) == pytest.approx(sum(right[1:]) / len(right[1:]), rel=1e-5)
+    assert float(lines[0]["nll"]) == pytest.approx(nll.mean().item(), rel=1e-4)
 
 
 def test_it_is_the_same_every_time(job):

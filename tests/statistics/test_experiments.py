@@ -100,6 +100,8 @@ def test_the_rows(place):
     assert naive["forgetting_nll"] == pytest.approx(0.5)
     assert naive["plasticity"] == pytest.approx((1.0 + 0.8 + 1.0 + 0.8) / 4)
     assert naive["backward_transfer"] == pytest.approx(-0.5)
+    assert naive["backward_transfer_low"] == pytest.approx(-0.6)
+    assert naive["backward_transfer_high"] == pytest.approx(-0.4)
     assert four["retention_share_of_reference"] == pytest.approx(0.85 / 0.95)
     assert four["cost_share_of_reference"] == pytest.approx(60 / 300)
     assert four["forgetting_reduction"] == pytest.approx(1 - 0.1 / 0.5)
@@ -110,6 +112,15 @@ def test_the_rows(place):
     assert naive["interference"] == pytest.approx((0.6 + 0.4) / 2)
     assert four["buffer_filled"] == "true" and rows["partial-buffer-8"]["buffer_filled"] == "false"
     assert naive["buffer_filled"] is None and naive["capability_delta"] is None
+
+
+def test_a_share_above_the_base_begins_where_the_base_is(place):
+    """Naive training keeps 68 % of full replay's retention, and of what full replay adds to the base's 35 % not half."""
+    rows = experiment_rows.above_base(experiment_rows.rows(place, EXPERIMENT, SETTINGS), 0.35)
+    shares = {row["config"]: row["retention_share_above_base"] for row in rows}
+    assert shares["full"] == 1 and shares["naive"] == pytest.approx((0.65 - 0.35) / (0.95 - 0.35))
+    unknown = experiment_rows.above_base(rows, None)
+    assert {row["retention_share_above_base"] for row in unknown} == {None}
 
 
 def test_information_is_gained_over_a_fixed_rank_of_the_same_budget():
@@ -216,7 +227,10 @@ def test_the_winner_is_chosen_on_odd_origins_and_confirmed_on_even_ones(place):
 def test_a_missed_criterion_is_not_met(place):
     rows = experiment_rows.rows(place, EXPERIMENT, SETTINGS)
     hard = {"name": "kept", "measure": "retention", "of": "winner", "at_least": 0.9}
-    assert registered.judged(hard, rows, rows[3])["met"] is False
+    judged = registered.judged(hard, rows, rows[3], rows[1])
+    assert judged["met"] is False
+    assert (judged["value"], judged["naive_training"]) == pytest.approx((0.85, 0.65))
+    assert registered.found_value(judged) == "retention of winner is 0.85, of naive training 0.65"
 
 
 def test_a_chain_that_failed_has_a_reason_and_no_number(place):
@@ -374,11 +388,13 @@ def test_the_rule_from_files_and_the_same_bytes_again(tmp_path, files):
     rule = SimpleNamespace(
         rule="experiment_summary",
         log=["log"],
-        input=SimpleNamespace(matrices=matrices, cards=cards),
+        input=SimpleNamespace(matrices=matrices, bases=["base.csv"], cards=cards),
         output=SimpleNamespace(**names),
         wildcards=SimpleNamespace(experiment="2"),
         params=SimpleNamespace(experiment=EXPERIMENT, statistics=vars(SETTINGS)),
     )
+    base = matrix({4: [0.2, 0.4, 0.3, 0.3]}).assign(checkpoint=0)
+    Path("base.csv").write_text(to_csv(base.to_dict("records"), COLUMNS))
     experiment_summary.main(rule)
     first = {name: (tmp_path / name).read_bytes() for name in names.values()}
     experiment_summary.main(rule)
@@ -386,6 +402,8 @@ def test_the_rule_from_files_and_the_same_bytes_again(tmp_path, files):
     table = pd.read_csv("summary.csv").set_index("config")
     assert table.loc["naive", "forgetting"] == pytest.approx(0.5)
     assert table.loc["partial-buffer-4", "partial_replay.buffer"] == 4
+    assert set(table["retention_base"]) == {0.3}
+    assert table.loc["naive", "retention_share_above_base"] == pytest.approx((0.65 - 0.3) / (0.95 - 0.3))
     assert json.loads(first["verdict.json"])["places"][0]["winner"] == "partial-buffer-4"
     drawn(tmp_path, matrices)
 

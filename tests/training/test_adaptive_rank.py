@@ -64,6 +64,27 @@ def test_it_finds_a_planted_rank(planted):
     assert adaptive_rank.sufficient(losses) == planted
 
 
+def test_a_session_gets_the_planted_rank(monkeypatch):
+    """Of adapters of every rank that were trained, the one whose losses on the judges say that it is enough."""
+    planted = {1: [2.0, 2.1], 2: [1.0, 1.1], 4: [1.0, 1.05]}
+    judged = {}
+
+    def losses(model, asked):
+        rank = model.peft_config["default"].r
+        judged[rank] = {row["instance_id"] for row in asked}
+        return planted[rank]
+
+    monkeypatch.setattr(adaptive_rank.lora, "losses", losses)
+    given = lesson({}, 0, 3)
+    group = [row for row in given.rows if row["position"] == 2]
+    rank, means, files, steps, read = adaptive_rank.probe(given, {}, group)
+    assert (rank, lora.config_of(files)["r"]) == (2, 2)
+    assert means == pytest.approx({"1": 2.05, "2": 1.05, "4": 1.025})
+    others = {row["instance_id"] for row in given.rows} - {group[0]["instance_id"]}
+    assert judged == {1: others, 2: others, 4: others}
+    assert read > sum(step.tokens for step in steps)
+
+
 def test_compression_sums_the_oldest_exactly_and_leaves_the_rest_alone():
     torch.manual_seed(0)
     parts = [Part(["a"], 2), Part(["b"], 3), Part(["c"], 4)]

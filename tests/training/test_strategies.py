@@ -145,6 +145,13 @@ def test_ewc_keeps_its_fisher_for_the_next_checkpoint(folder, space):
     assert run(folder, "ewc", 6, since=3, space=space)[0]["notes"]["penalty_over_loss"] > 0
 
 
+def test_new_examples_that_the_steps_never_came_to_are_told(folder):
+    """One step of three examples, one of them replayed: of three new sessions two were trained."""
+    run(folder, "partial_replay", 3)
+    card, _ = run(folder, "partial_replay", 6, since=3, steps=1)
+    assert card["notes"]["new_left_out"] == pytest.approx(1 / 3)
+
+
 @pytest.mark.parametrize("priority", buffer.ORDERS)
 def test_partial_replay_has_its_steps_and_its_size_with_every_priority(folder, priority):
     first, _ = run(folder, "partial_replay", 3, priority=priority, buffer=2)
@@ -154,6 +161,7 @@ def test_partial_replay_has_its_steps_and_its_size_with_every_priority(folder, p
             "buffer_pairs": 2,
             "candidate_pairs": candidates,
             "replayed_examples": replayed,
+            "new_left_out": 0,
         }
     losses = (folder / "adapters/6/loss.csv").read_text().splitlines()
     assert len(losses) == 1 + PARTIAL["steps"]
@@ -448,7 +456,9 @@ class Sure:
 
 
 def test_the_engine_routes_each_conversation_of_a_batch_by_its_own_query(folder):
-    """Equal prompts with unlike queries: each reply is that of the weights merged with its own query's weights."""
+    """Equal prompts with unlike queries: each reply is that of the weights merged with its own query's weights, also where the
+    prompts begin with what all conversations share.
+    """
     run(folder, "mole", 6, rate=0.1)
     adapter = folder / "adapters/6"
     experts = replace(mixture(adapter, vectors), router=Sure())
@@ -457,7 +467,7 @@ def test_the_engine_routes_each_conversation_of_a_batch_by_its_own_query(folder)
     tokens = rows()[0]["input_ids"][:9]
 
     def reply(query):
-        return engine.complete(Conversation(list(tokens), query=query), Ask(4, ()))
+        return engine.complete(Conversation(list(tokens), 6, query=query), Ask(4, ()))
 
     alone = [reply(query) for query in queries]
     with ThreadPoolExecutor(2) as pool:

@@ -215,6 +215,11 @@ def test_the_default_configuration_has_no_fault(complaints):
             "phases.phase1.models: 'smollm2-135m' has quantised weights, which osf (osf) cannot decompose.",
         ),
         (
+            f"{OSF.replace('RANK', '4').replace('strategy: osf', 'strategy: intruders')}\n"
+            "models: {smollm2-135m: {quantization: nf4}}\nphases: {phase1: {runs: {osf: {skill: all}}}}",
+            "phases.phase1.models: 'smollm2-135m' has quantised weights, which intruders (osf) cannot decompose.",
+        ),
+        (
             "streams: {pocket: [pocket]}",
             "streams.pocket: 'pocket' is the name of a repository too. Fix: choose another name.",
         ),

@@ -131,6 +131,14 @@ def test_faults(complaints, change, said):  # noqa: F811
     [
         ('rank: [32, "64"]', "recipes.ewc.rank: '64' does not fit. Fix: write a whole number of at least 1"),
         ("rank: [null]", "recipes.ewc.rank: there is no value"),
+        (
+            "max_tokens: [[512, 1024]]",
+            "ewc.max_tokens.0: [512, 1024] does not fit. Fix: write one number or word",
+        ),
+        (
+            "seed: [0, 1]",
+            "recipes.ewc.seed: each configuration is trained once for every seed of the experiment.",
+        ),
         ("rank.x: [1]", "recipes.ewc.rank: {'x': 1} does not fit"),
     ],
 )
@@ -144,6 +152,22 @@ def test_an_odd_rank_of_osf_is_found_in_a_grid_too():
     experiments = {"1": {"recipes": {"osf": {"rank": [2, 3]}}, "seeds": [0]}}
     (found,) = unfit_ranks({"recipes": recipes, "experiments": experiments})
     assert found[0] == ["recipes", "osf-rank-3-seed-0", "rank"]
+
+
+@pytest.mark.parametrize(
+    ("own", "said"),
+    [
+        ({}, []),
+        ({"ranks": [1, 32]}, ["a part of rank 32 alone exceeds trigger x budget, which is 16"]),
+        ({"trigger": 0.5, "ranks": [8]}, []),
+        ({"trigger": 0.5, "ranks": [9], "target_rank": 9}, ["a part of rank 9 alone exceeds"] * 2),
+    ],
+)
+def test_a_part_above_its_budget_is_found(own, said):
+    block = {"ranks": [1, 16], "budget": 16, "trigger": 1.0, "target_rank": 4, **own}
+    recipe = {"strategy": "adaptive_rank", "rank": 16, "adaptive_rank": block}
+    found = [what for _, what, _ in unfit_ranks({"recipes": {"adaptive": recipe}})]
+    assert len(found) == len(said) and all(map(str.startswith, found, said))
 
 
 def test_the_five_experiments_build(snakemake):

@@ -5,13 +5,10 @@ editable form at /repo. Everybody who needs it waits for the first one to make i
 counts.
 """
 
-import fcntl
 import json
 import logging
 import os
 import shutil
-import tempfile
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -20,9 +17,10 @@ from scripts.benchmark.runtimes import EnvironmentFailure
 from scripts.benchmark.runtimes.builder import Builder, Built
 from scripts.errors import UserError
 from scripts.files import atomic_write, canonical_json, sha256_of
+from scripts.once import once
 from scripts.trajectories import workspace
 from scripts.trajectories.gitdata import git, listing
-from scripts.trajectories.public import remove, scratch
+from scripts.trajectories.public import scratch
 
 log = logging.getLogger(__name__)
 # pip 21.3.1 is the last for Python 3.6; 24.0 the last that takes every option of the specifications, and metadata of then.
@@ -78,24 +76,6 @@ def environment(what: Ingredients, shop: Workshop) -> Path:
     content = [RECIPE, used, tools, tree_of(shop.mirror, ref), shop.python.name]
     name = sha256_of([*content, *(["complete"] if shop.complete else [])])[:24]
     return once(shop.cache / "environments", name, lambda folder: _environment(what, shop, ref, folder))
-
-
-def once(folder: Path, name: str, make: Callable[[Path], None]) -> Path:
-    """A folder that is made by the first who asks, whole or not at all."""
-    target = folder / name
-    folder.mkdir(parents=True, exist_ok=True)
-    with open(folder / f"{name}.lock", "w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not target.exists():
-            half = Path(tempfile.mkdtemp(prefix=".half-", dir=folder))
-            try:
-                make(half)
-                half.chmod(0o755)
-                half.rename(target)
-            except BaseException:
-                remove(half)
-                raise
-    return target
 
 
 def _environment(what: Ingredients, shop: Workshop, ref: str, folder: Path) -> None:

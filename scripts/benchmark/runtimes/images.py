@@ -22,11 +22,12 @@ from pathlib import Path
 from typing import Protocol
 
 from scripts.benchmark.runtimes import Binds, EnvironmentFailure
-from scripts.benchmark.runtimes.build import added, once, tree_of
+from scripts.benchmark.runtimes.build import added, tree_of
 from scripts.benchmark.runtimes.remembered import remembered
 from scripts.benchmark.task import Task
 from scripts.errors import UserError
 from scripts.files import sha256_of, sha256_of_files
+from scripts.once import once
 from scripts.trajectories.action import SandboxFailure, memory_file, wait_for
 from scripts.trajectories.bubblewrap import REPO
 from scripts.trajectories.capture import Capture

@@ -5,20 +5,19 @@ The copy keeps what a repository may need to build and to run (headers, ensurepi
 interpreter's own tests and whatever was installed into it.
 """
 
-import fcntl
 import json
 import os
 import re
 import shutil
 import subprocess
 import sys
-import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from scripts.errors import UserError
 from scripts.files import sha256_of
+from scripts.once import once
 
 INSIDE = "/python"
 RECIPE = 1  # raise it when a change of this module changes what a copy holds
@@ -97,18 +96,9 @@ def ask(python: str) -> Interpreter | None:
 
 
 def copied(interpreter: Interpreter, cache: Path) -> Path:
-    """The folder of the copy, made once under a lock: bin, include, the standard library, foreign libraries."""
-    folder = cache.resolve() / "interpreters"
-    target = folder / f"{interpreter.version}-{interpreter.fingerprint}"
-    folder.mkdir(parents=True, exist_ok=True)
-    with open(folder / f"{target.name}.lock", "w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not target.exists():
-            half = Path(tempfile.mkdtemp(prefix=".half-", dir=folder))
-            _copy(interpreter, half)
-            half.chmod(0o755)
-            half.rename(target)
-    return target
+    """The folder of the copy: bin, include, the standard library, foreign libraries."""
+    name = f"{interpreter.version}-{interpreter.fingerprint}"
+    return once(cache.resolve() / "interpreters", name, lambda half: _copy(interpreter, half))
 
 
 def _copy(interpreter: Interpreter, folder: Path) -> None:

@@ -80,10 +80,12 @@ def probe(
         model, steps = on_top(lesson, lesson.before, tried, rank)
         found[rank], made[rank] = lora.losses(model, asked), (lora.saved(model), steps)
         read += sum(step.tokens for step in steps) + sum(len(one["input_ids"]) for one in asked)
+        del model  # or its base would be in memory beside the next one's
     best = sufficient(found) if found else max(lesson.own["ranks"])
     if tried is not group or not found or before is not lesson.before:
         model, steps = on_top(lesson, before, group, best)
         made[best], read = (lora.saved(model), steps), read + sum(step.tokens for step in steps)
+        del model
     return best, {str(rank): fmean(found[rank]) for rank in sorted(found)}, *made[best], read
 
 
@@ -173,8 +175,9 @@ def known(lesson: Lesson, held: dict[str, bytes], sessions: list[str]) -> dict[s
     asked = answers.held_out(lesson.rows, lesson.rows[-1]["position"])
     rows = [row for row in asked if row["instance_id"] in sessions]
     scores: dict[str, list] = {row["instance_id"]: [] for row in rows}
-    for row, given in zip(rows, answers.ask(model, rows), strict=True):
-        scores[row["instance_id"]].append(answers.score(given))
+    with lesson.timed("evaluation"):
+        for row, given in zip(rows, answers.ask(model, rows), strict=True):
+            scores[row["instance_id"]].append(answers.score(given))
     return {session: answers.mean(own)["retention"] for session, own in scores.items()}
 
 

@@ -31,6 +31,7 @@ def learn(lesson: Lesson) -> Learned:
         model = expert(lesson, ranks, number)
         steps += lora.train(model, examples, {**lesson.recipe, "rank": rank}) if examples else []
         made.append(lora.saved(model))
+        del model  # or its base would be in memory beside the next one's
     joined = merge.weighted_sum([merge.factors(load(files[WEIGHTS])) for files in made], [1] * len(made))
     about = {"experts": names, "ranks": ranks, "top_k": lesson.own["top_k"], "router": lesson.own["router"]}
     extra, quality = {EXPERTS: (json.dumps(about, indent=1) + "\n").encode()}, {}

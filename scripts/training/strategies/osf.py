@@ -2,7 +2,8 @@
 
 Each weight's SVD is split. The large directions are frozen; the smallest rank/2 learn, their gradients kept orthogonal to the
 frozen ones (Nayak et al., 2025, arXiv:2504.07097). A weight changes by U S V - U0 S0 V0, which is exactly a LoRA adapter of
-the recipe's rank.
+the recipe's rank. Split is always the base, so that what is protected is the base: later sessions go on in the directions of
+earlier ones. (The paper splits the trained weights anew for each task, which no adapter of a fixed rank can hold.)
 """
 
 import torch

@@ -36,7 +36,9 @@ def learn(lesson: Lesson) -> Learned:
     read: list[int] = []
     stays = buffer.keep(candidates, size, own["priority"], known(candidates, lesson, model, read))
     files = {**lora.saved(model), BUFFER: written(stays)}
+    seen = {at for batch in order for at in batch}
     notes = {
+        "new_left_out": 1 - len(seen & set(range(len(fresh)))) / len(fresh),  # too few steps to see it
         "buffer_pairs": len(stays),
         "candidate_pairs": len(candidates),
         "replayed_examples": len(replayed),

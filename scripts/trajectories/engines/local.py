@@ -138,7 +138,8 @@ class LocalEngine:
     def _read(self, conversation: Conversation, gate: torch.Tensor | None) -> torch.Tensor:
         """Run the tokens that the cache lacks; logits [vocabulary] after the last."""
         if conversation.memory is None:
-            shared = conversation.tokens[: conversation.shared]
+            # who answers depends on the conversation, also in what it has in common with others
+            shared = [] if self.mixture else conversation.tokens[: conversation.shared]
             conversation.memory = self._begin(shared) if shared else ragged.Memory()
         return self._extend(conversation.memory, conversation.tokens, gate)
 
@@ -146,7 +147,7 @@ class LocalEngine:
         """A memory of the tokens that conversations share; read by themselves, so that who came first changes no bit."""
         if tokens != self.beginning[0]:
             memory = ragged.Memory()
-            self._extend(memory, tokens, self.mixture.even() if self.mixture else None)
+            self._extend(memory, tokens, None)
             self.beginning = tokens, memory
         return self.beginning[1].copy()
 
