@@ -52,7 +52,7 @@ def engine(request, tmp_path_factory):
         give(root)
         yield found
     if found.name == "docker":
-        subprocess.run(["docker", "image", "rm", IMAGE], check=True, capture_output=True)
+        subprocess.run(["docker", "image", "rm", "--force", IMAGE], check=True, capture_output=True)
 
 
 @pytest.fixture
@@ -145,6 +145,11 @@ def test_memory_is_limited(room):
 def test_processor_time_and_the_size_of_files_are_limited(room):
     assert room.run("while :; do :; done").limit == "cpu"
     assert room.run("head -c 9000000 /dev/zero > big; exit $?").limit == "file"
+
+
+def test_the_workspace_is_limited(room):
+    done = room.run("for n in {1..9}; do head -c 3000000 /dev/zero > big$n; done; sleep 60")
+    assert done.limit == "workspace" and done.seconds < 20
 
 
 def test_processes_are_limited(room, engine):
