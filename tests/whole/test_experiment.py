@@ -32,7 +32,7 @@ def test_both_recipes_are_trained_and_measured(experiment):
     for row in rows.values():
         assert row["status"] == "trained"
         assert 0 < float(row["retention"]) <= 1
-        assert 0 < float(row["retention_base"]) < 1
+        assert 0 < float(row["retention_base"]) <= 1  # four short sessions: the base may know them all
 
 
 def test_full_replay_reads_everything_again_and_naive_training_only_what_is_new(experiment):
