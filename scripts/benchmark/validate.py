@@ -80,6 +80,7 @@ def main(snakemake: Any) -> None:
         tasks = load_tasks(snakemake.input.tasks)
         params, bundle = snakemake.params, snakemake.input.bundle
         court = open_court(Venue.of(snakemake), bundle, params.limits, snakemake.threads)
+        log.info("making the environments of %d tasks ready", len(tasks))
         court.bench.runtime.prepare(tasks)
         progress = Progress(2 * len(tasks), "patches (gold and empty)")
         strict = getattr(params, "strict", True)

@@ -14,7 +14,7 @@ class Apptainer:
     name = "apptainer"
 
     def missing(self) -> str | None:
-        return None if shutil.which("apptainer") else "there is no apptainer on PATH"
+        return None if shutil.which("apptainer") else "there is no apptainer on PATH (install it)"
 
     def present(self, image: str) -> list[str]:
         return ["sha256sum", file(image)]

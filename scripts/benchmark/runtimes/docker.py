@@ -16,8 +16,9 @@ class Docker:
 
     def missing(self) -> str | None:
         if not shutil.which("docker"):
-            return "there is no docker on PATH"
-        return "the docker daemon does not answer" if quiet(["docker", "info"]).returncode else None
+            return "there is no docker on PATH (install it)"
+        silent = quiet(["docker", "info"]).returncode
+        return "the docker daemon does not answer (start it, or get access to its socket)" if silent else None
 
     def present(self, image: str) -> list[str]:
         return ["docker", "image", "inspect", "--format", "{{.Id}}", image]

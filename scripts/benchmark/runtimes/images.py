@@ -61,7 +61,7 @@ class Engine(Protocol):
     name: str
 
     def missing(self) -> str | None:
-        """Why it cannot be used here, or None."""
+        """Why it cannot be used here and what to do, or None."""
 
     def present(self, image: str) -> list[str]:
         """Exits with 0 if the image is here, and prints what identifies its content."""
@@ -99,9 +99,9 @@ class Images:
         tasks = list(tasks)
         if tasks and (why := self.engine.missing()):
             what = f"it needs the image {self.tasks[tasks[0].id]['image']}, and {why}"
-            fix = f"install {self.engine.name}, or set `runtime:` of the repository to local"
-            others = {"docker", "apptainer"} - {self.engine.name}
-            raise UserError(f"task {tasks[0].id}", what, f"{fix} (no container) or {others.pop()}")
+            (other,) = {"docker", "apptainer"} - {self.engine.name}
+            fix = f"see to it, or set `runtime:` of the repository to local (no container; studies/local.yaml) or {other}"
+            raise UserError(f"task {tasks[0].id}", what, fix)
         for task in tasks:
             self._identity(task)
 
