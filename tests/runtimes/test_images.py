@@ -128,6 +128,12 @@ def test_a_command_that_hangs_is_ended_with_its_children(images, place, tmp_path
     assert time.monotonic() - start < 10
 
 
+def test_a_command_that_closes_its_output_is_ended_all_the_same(images, place):
+    with images.open(small().task, place, LIMITS) as room:
+        done = room.run("exec > /dev/null 2>&1; sleep 300", timeout=1)
+    assert (done.limit, done.seconds < 10) == ("wall", True)
+
+
 def test_a_container_that_does_not_start_is_infrastructure(images, place):
     with (
         images.open(small().task, place, LIMITS) as room,

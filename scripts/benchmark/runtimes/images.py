@@ -194,8 +194,12 @@ class Container:
         deadline = start + min(timeout or self.limits.wall_seconds, self.limits.wall_seconds)
         heard = Heard(name, capture)
         with self._started(name, command, stdin) as process:
-            if limit := self._watch(process, heard, deadline):
-                self._end(process, name)
+            ended = os.pidfd_open(process.pid)
+            try:
+                if limit := self._watch(process.stdout.fileno(), ended, heard, deadline):
+                    self._end(process, name)
+            finally:
+                os.close(ended)
         if not heard.started:
             raise SandboxFailure(f"{self.engine.name} did not run the command: {_tail(heard.before)}")
         limit = limit or _SIGNALS.get(process.returncode) or self._watchdog().disk_breach()
@@ -218,21 +222,26 @@ class Container:
         finally:
             os.close(source)
 
-    def _watch(self, process: subprocess.Popen, heard: "Heard", deadline: float) -> str | None:
-        """Listen until the container ends, or until it breaks a limit that no engine holds: then that limit's name."""
-        watchdog, descriptor = self._watchdog(), process.stdout.fileno()
+    def _watch(self, output: int, ended: int, heard: "Heard", deadline: float) -> str | None:
+        """Listen until the container ends, or until it breaks a limit that no engine holds: then that limit's name.
+
+        A command may close its output and go on: `ended` is readable when its process has ended.
+        """
+        watchdog, awaited = self._watchdog(), {output, ended}
         look = time.monotonic() + _LOOK_SECONDS
-        while True:
-            if wait_for({descriptor}, look - time.monotonic()):
-                if not (chunk := os.read(descriptor, 65536)):
-                    return None
-                heard.add(chunk)
+        while awaited:
+            for descriptor in wait_for(awaited, look - time.monotonic()):
+                if descriptor == output and (chunk := os.read(output, 65536)):
+                    heard.add(chunk)
+                else:
+                    awaited.discard(descriptor)
             if (now := time.monotonic()) < look:
                 continue
             if limit := watchdog.disk_breach() or ("wall" if now > deadline else None):
                 return limit
             # looking takes at most a fifth of the time
             look = time.monotonic() + max(_LOOK_SECONDS, 4 * (time.monotonic() - now))
+        return None
 
     def _watchdog(self) -> Watchdog:
         return Watchdog(self.workspace, self.limits, self.baseline)
