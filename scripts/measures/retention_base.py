@@ -10,10 +10,10 @@ from typing import Any
 
 from scripts.files import atomic_write, read_jsonl
 from scripts.jobs import job
-from scripts.measures.retention import CACHE, COLUMNS, table
+from scripts.measures.retention import COLUMNS, table
 from scripts.measures.tables import to_csv
 from scripts.training.answers import ask, held_out
-from scripts.trajectories.checkpoint import resolve_checkpoint
+from scripts.training.train import base
 from scripts.trajectories.hardware import settled
 
 
@@ -24,11 +24,8 @@ def measured(rows: list[dict], model: dict) -> list[dict[str, Any]]:
         return []
     import torch
 
-    from scripts.training import lora
-
     torch.set_num_threads(model["threads"])
-    base = lora.base_model(resolve_checkpoint(model["checkpoint"], CACHE), model).eval()
-    return table(chosen, ask(base, chosen), 0)
+    return table(chosen, ask(base(model).eval(), chosen), 0)
 
 
 def main(snakemake: Any) -> None:

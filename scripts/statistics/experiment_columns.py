@@ -8,16 +8,8 @@ MEASURES = (
     *("retention", "retention_low", "retention_high", "retention_lowest_origin"),
     *("forgetting", "forgetting_low", "forgetting_high"),
     *("forgetting_nll", "forgetting_nll_low", "forgetting_nll_high"),
-    *(
-        "backward_transfer",
-        "backward_transfer_low",
-        "backward_transfer_high",
-        "plasticity",
-        "stability",
-        "cl_f_beta",
-        "cl_f_half",
-        "cl_f_two",
-    ),
+    *("backward_transfer", "backward_transfer_low", "backward_transfer_high"),
+    *("plasticity", "stability", "cl_f_beta", "cl_f_half", "cl_f_two"),
     *("aulc", "exact_action"),
 )
 COSTS = ("tokens_read", "steps", "rank_at_end", "parameters", "information_per_parameter")
@@ -30,10 +22,8 @@ OWN = (
     *("router_accuracy", "router_majority", "worst_category", "worst_category_degradation", "interference"),
     *("compressions", "compression_ranks", "compression_kept", "decay"),
 )
-FLOOR = (
-    "retention_base",
-    "retention_share_above_base",
-)  # of all sessions, so that no criterion is about them
+# of all sessions, so that no criterion is about them
+FLOOR = ("retention_base", "retention_share_above_base")
 WORDS = ("buffer_filled", "worst_category", "decay")  # measures that are no numbers
 LAST = ("capability_delta", "capability_reason", "status", "reason")
 
@@ -43,16 +33,5 @@ MEASURED = (*MEASURES, *COSTS, *RELATIVE, *OWN, "capability_delta")  # what a cr
 def columns(experiment: Mapping[str, Any]) -> list[str]:
     """The columns of summary.csv; the keys of the grids have one each."""
     keys = list(dict.fromkeys(key for grid in experiment["recipes"].values() for key in grid))
-    return [
-        *NAMES,
-        *keys,
-        "seeds",
-        "sessions",
-        "consolidations",
-        *MEASURES,
-        *COSTS,
-        *RELATIVE,
-        *FLOOR,
-        *OWN,
-        *LAST,
-    ]
+    length = ("seeds", "sessions", "consolidations")
+    return [*NAMES, *keys, *length, *MEASURES, *COSTS, *RELATIVE, *FLOOR, *OWN, *LAST]

@@ -50,11 +50,6 @@ def grid_faults(config: dict, schema: dict) -> Iterator[Fault]:
     """Faults of the recipes that the grids of experiments name: a value that the recipe's key may not have."""
     validator = Validator({"$ref": "#/$defs/recipe", "$defs": schema["$defs"]})
     for name, experiment in config.get("experiments", {}).items():
-        for parent, grid in experiment["recipes"].items():
-            if "seed" in grid:
-                what = "each configuration is trained once for every seed of the experiment"
-                fix = f"write experiments.{name}.seeds instead"
-                yield ["experiments", name, "recipes", parent, "seed"], what, fix
         for variant in variants(experiment):
             for error in validator.iter_errors(made(config["recipes"][variant.parent], variant)):
                 keys, what, fix = fault(error)

@@ -180,6 +180,7 @@ def experiment_faults(keys: list[str], experiment: dict, config: dict) -> Iterat
                 fault,
                 "write {}, and put the grid on a recipe of another name",
             )
+    yield from seeded_grids(keys, experiment)
     yield from unread_criteria(keys, experiment)
     yield from undecomposable(keys, experiment["models"], experiment["recipes"], config)
 
@@ -192,6 +193,14 @@ def unknown_controls(keys: list[str], experiment: dict) -> Iterator[Fault]:
         if each not in [*levels, *experiment["recipes"]]:
             fault = f"{each!r} is neither a recipe of this experiment nor a value of its grids"
             yield keys, fault, "name a recipe, or one value as in {ewc.lambda: 0}"
+
+
+def seeded_grids(keys: list[str], experiment: dict) -> Iterator[Fault]:
+    """Grids over the seed, whose values the experiment's own seeds would replace."""
+    for parent, grid in experiment["recipes"].items():
+        if "seed" in grid:
+            what = "each configuration is trained once for every seed of the experiment"
+            yield [*keys, "recipes", parent, "seed"], what, f"write {'.'.join(keys)}.seeds instead"
 
 
 def unread_criteria(keys: list[str], experiment: dict) -> Iterator[Fault]:
