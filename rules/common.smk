@@ -131,7 +131,7 @@ def experiment_files(name):
 
 
 def experiment_bases(wildcards):
-    """What the base knows of the reference's sessions, once a repository and model."""
+    """What the base knows of the reference's sessions, for each repository, model and seed."""
     block = experiment(wildcards)
     return [f"{chain.folder}/retention_base.csv" for chain in references(block)]
 

@@ -15,7 +15,7 @@ from scripts.jobs import job
 from scripts.measures.tables import to_csv
 from scripts.training import categories
 from scripts.training.answers import MEASURES, Answer, ask, held_out, mean, score
-from scripts.trajectories.checkpoint import resolve_checkpoint
+from scripts.training.train import base
 from scripts.trajectories.hardware import settled
 
 if TYPE_CHECKING:
@@ -57,12 +57,10 @@ def load(model: dict, folder: Path) -> "torch.nn.Module":
     """The base with an adapter, in the precision in which the agent runs them (engines/local.py)."""
     import torch
 
-    from scripts.training import lora
     from scripts.training.mixture import with_adapter
 
     torch.set_num_threads(model["threads"])
-    base = lora.base_model(resolve_checkpoint(model["checkpoint"], CACHE), model)
-    return with_adapter(base, folder)
+    return with_adapter(base(model), folder)
 
 
 def measured(card: Path, rows: list[dict], model: dict, embeddings: str) -> list[dict[str, Any]]:

@@ -59,11 +59,15 @@ class Kept:
         """Sum of the ranks at the end."""
         return self.last["notes"].get("rank") or self.last["recipe"]["rank"]
 
-    def by_expert(self) -> "Kept":
-        """The chain with replies sorted by its experts' categories; one without experts stays as it is."""
-        experts = self.cards[-1]["recipe"].get("mole", {}).get("experts", len(NAMES))
-        sorted_in = self.matrix["category"].map(lambda name: merged(name, experts))
-        return replace(self, matrix=self.matrix.assign(category=sorted_in))
+    @property
+    def categories(self) -> int:
+        """How many categories its replies are sorted in: one an expert, or all of them where there are no experts."""
+        return self.cards[-1]["recipe"].get("mole", {}).get("experts", len(NAMES))
+
+    def sorted_in(self, categories: int) -> "Kept":
+        """The chain with replies sorted in 3, 4 or 5 categories, or in as many as they already are where that is less."""
+        names = self.matrix["category"].map(lambda name: merged(name, categories))
+        return replace(self, matrix=self.matrix.assign(category=names))
 
     def only(self, origins: Callable[[int], bool]) -> "Kept":
         """The chain as if nothing had been asked of the other origins."""
@@ -128,7 +132,12 @@ def forgetting_nll(chain: Kept) -> ByOrigin:
 
 def over_seeds(kept: Sequence[Kept], values: Callable[[Kept], ByOrigin]) -> ByOrigin:
     """A measure of each origin, averaged over the chains that differ only in their seed."""
-    table = pd.DataFrame([pd.Series(values(chain), dtype=float) for chain in kept])
+    return averaged([values(chain) for chain in kept])
+
+
+def averaged(seeds: Sequence[ByOrigin]) -> ByOrigin:
+    """The mean of each origin over the seeds that have a value of it."""
+    table = pd.DataFrame([pd.Series(values, dtype=float) for values in seeds])
     return {int(origin): float(mean) for origin, mean in table.mean().dropna().items()}
 
 

@@ -133,8 +133,9 @@ def level(key: str, value: Any, group: Sequence[Kept], settings: Settings) -> Ro
 def knee(known: Mapping[Any, ByOrigin], sizes: Mapping[Any, Any]) -> Any:
     """The level of least size whose mean retention is within one standard error of the best level's, paired by origin.
 
-    None where sizes are no numbers, or there is only one level.
+    None where sizes are no numbers, or fewer than two levels were asked anything.
     """
+    known = {level: values for level, values in known.items() if values}
     if len(known) < 2 or not all(isinstance(sizes[level], int | float) for level in known):
         return None
     best = max(known, key=lambda level: metrics.mean(known[level].values()))

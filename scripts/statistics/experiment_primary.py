@@ -23,7 +23,8 @@ TEST = (
     "difference_high",
     "p",
 )
-COLUMNS = ("experiment", "repo", "model", "primary", "winner", *TEST, "p_holm")
+NAMES = ("repo", "model", "primary", "winner", "against")
+COLUMNS = ("experiment", *NAMES, *TEST, "p_holm")
 
 
 def table(verdicts: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -37,7 +38,7 @@ def row(verdict: dict[str, Any], place: dict[str, Any]) -> dict[str, Any]:
     """An experiment's winner against naive training on the origins that did not choose it."""
     test = dict(place["confirmation"] or {})
     values = {f"{who}_value": test.pop(who) for who in ("winner", "baseline") if who in test}
-    names = {name: place[name] for name in ("repo", "model", "primary", "winner")}
+    names = {name: place[name] for name in NAMES}
     return {"experiment": verdict["experiment"], **names, **values, **test}
 
 

@@ -10,7 +10,6 @@ from scripts.statistics.comparisons import Settings
 from scripts.workflow.experiments import Variant
 
 ROLES = ("reference", "baseline")
-BUDGET = "adaptive_rank.budget"
 CAPABILITY = "not measured: no capability benchmark is run yet"
 
 
@@ -36,6 +35,7 @@ def row(kept: Sequence[Kept], experiment: Mapping[str, Any], settings: Settings)
         "config": first.variant.config,
         "role": role(first.variant, experiment),
         "strategy": last["recipe"]["strategy"],
+        "budget": last["recipe"].get("adaptive_rank", {}).get("budget"),
         **first.variant.setting,
         "seeds": len(kept),
         "sessions": last["checkpoint"],
@@ -111,7 +111,7 @@ def costs(kept: Sequence[Kept]) -> Row:
 
 def own(kept: Sequence[Kept]) -> Row:
     """What only some strategies have: buffers, Fisher, routers, compressions; and categories of replies."""
-    grouped = [chain.by_expert() for chain in kept]
+    grouped = [chain.sorted_in(chain.categories) for chain in kept]
     lost = {name: value for name, value in chains.degradations(grouped).items() if value is not None}
     worst = max(lost, key=lambda name: lost[name], default=None)
     interfered = [chains.interference(grouped, name) for name in lost]
@@ -123,6 +123,7 @@ def own(kept: Sequence[Kept]) -> Row:
         "penalty_over_loss": chains.noted(kept, "penalty_over_loss"),
         "router_accuracy": chains.noted(kept, "router_accuracy"),
         "router_majority": chains.noted(kept, "router_majority"),
+        "categories": kept[0].categories,
         "worst_category": worst,
         "worst_category_degradation": lost.get(worst),
         "interference": metrics.mean(interfered),
@@ -196,9 +197,8 @@ def retention_gain(one: Row, rows: Sequence[Row]) -> float | None:
 
 def same_budget(one: Row, rows: Sequence[Row]) -> Row:
     """Naive training at the fixed rank that is a configuration's budget; empty without one."""
-    return next(
-        (row for row in rows if row["strategy"] == "naive" and row.get("rank_at_end") == one.get(BUDGET)), {}
-    )
+    naive = [row for row in rows if row["strategy"] == "naive" and one["budget"]]
+    return next((row for row in naive if row.get("rank_at_end") == one["budget"]), {})
 
 
 def share(one: Row, other: Row, name: str) -> float | None:

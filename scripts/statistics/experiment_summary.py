@@ -1,7 +1,8 @@
 """What a registered experiment of training strategies found: a row per configuration, its curves, and the registered criteria.
 
-Rule script: input matrices (retention_matrix.csv), bases (retention_base.csv, one a repository and model), cards; params
-experiment (its block of the configuration), statistics; output summary, curves, levels, verdict. Nothing here is measured in seconds: equal inputs, equal bytes.
+Rule script: input matrices (retention_matrix.csv), bases (retention_base.csv, one a repository, model and seed), cards;
+params experiment (its block of the configuration), statistics; output summary, curves, levels, verdict. Nothing here is measured in
+seconds: equal inputs, equal bytes.
 """
 
 import json
@@ -10,18 +11,16 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
-
 from scripts.files import atomic_write
 from scripts.jobs import job
 from scripts.measures import metrics
 from scripts.measures.tables import read_table, to_csv
 from scripts.statistics import experiment_columns, experiment_curves, experiment_rows, registered
-from scripts.statistics.chains import Kept
+from scripts.statistics.chains import Kept, averaged
 from scripts.statistics.comparisons import Settings
 from scripts.statistics.pairs import by_checkpoint
 from scripts.statistics.phase_summary import rounded
-from scripts.workflow.experiments import by_recipe, chains
+from scripts.workflow.experiments import by_recipe, chains, references
 
 NUMBERS = ("checkpoint", "origin_position", "pairs", "retention", "token_accuracy", "exact_action", "nll")
 
@@ -40,9 +39,17 @@ def gathered(experiment: Mapping[str, Any], matrices: Sequence[str], cards: Sequ
     return found
 
 
-def known_before(base: pd.DataFrame) -> float | None:
-    """Mean retention of the base over the sessions; None where none has a held-out turn."""
-    return metrics.mean(by_checkpoint(base, "retention").get(0, {}).values())
+def known_before(experiment: Mapping[str, Any], bases: Sequence[str]) -> list[float | None]:
+    """Mean retention of the base over the sessions, for each repository and model; None where none has a held-out turn.
+
+    A seed has held-out turns of its own, so that a session is averaged over them first, as in the chains.
+    """
+    asked = zip(references(experiment), bases, strict=True)
+    found = []
+    for _, place in groupby(asked, key=lambda one: (one[0].repo, one[0].model)):
+        tables = [by_checkpoint(read_table(base, NUMBERS), "retention").get(0, {}) for _, base in place]
+        found.append(metrics.mean(averaged(tables).values()))
+    return found
 
 
 def places(kept: Sequence[Kept]) -> list[list[list[Kept]]]:
@@ -59,7 +66,7 @@ def main(snakemake: Any) -> None:
         name, block = snakemake.wildcards.experiment, dict(snakemake.params.experiment)
         settings, output = Settings(**snakemake.params.statistics), snakemake.output
         kept = gathered(block, snakemake.input.matrices, snakemake.input.cards)
-        bases = [known_before(read_table(base, NUMBERS)) for base in snakemake.input.bases]
+        bases = known_before(block, snakemake.input.bases)
         rows, curves, levels, found = [], [], [], []
         for place, base in zip(places(kept), bases, strict=True):
             own = experiment_rows.above_base(experiment_rows.rows(place, block, settings), base)

@@ -1,8 +1,9 @@
 """The winner of a sweep and the criteria that were set before: chosen on one half of the origins, confirmed once on the other.
 
 Origins at odd positions of the stream validate, those at even positions confirm: the winner's comparison with naive training and
-its criteria are measured on sessions that had no say in the choice. To be chosen, a candidate must have learned: one that never
-takes anything in has nothing to forget. A buffer that never dropped a pair is no result about its size, and cannot win either.
+its criteria are measured on sessions that had no say in the choice. A winner with a budget of ranks is compared with naive training
+at that rank, where the experiment has it. To be chosen, a candidate must have learned: one that never takes anything in has nothing
+to forget. A buffer that never dropped a pair is no result about its size, and cannot win either.
 """
 
 import math
@@ -21,6 +22,7 @@ PRIMARY: dict[str, tuple[Callable[[Kept], ByOrigin], bool]] = {
     "forgetting": (chains.forgetting, False),
     "forgetting_nll": (chains.forgetting_nll, False),
 }
+Configuration = tuple[Sequence[Kept], Row]  # the chains of its seeds, and its row of the summary
 LIMITS: dict[str, Callable[[Any, Any], bool]] = {
     "at_least": operator.ge,
     "at_most": operator.le,
@@ -40,21 +42,43 @@ def verdict(
     """The winner with its confirmation and the criteria, of one repository and model, with a sentence for each."""
     trained = [(kept, row) for kept, row in zip(place, rows, strict=True) if row["status"] == "trained"]
     chosen = winner(trained, experiment["primary"])
-    naive = next((kept for kept, row in trained if row["role"] == "baseline"), None)
-    confirmed = confirmation(chosen[0], naive, experiment["primary"], settings) if chosen and naive else None
-    unseen = on_half(place, "confirmation", experiment, settings)
-    best = next((row for row in unseen if chosen and row["config"] == chosen[1]["config"]), None)
-    plain = next((row for row in unseen if row["role"] == "baseline"), None)
+    naive = rival(trained, chosen)
+    confirmed = (
+        confirmation(chosen[0], naive[0], experiment["primary"], settings) if chosen and naive else None
+    )
+    unseen = on_half(alike(place, chosen), "confirmation", experiment, settings)
+    best, plain = named(unseen, chosen), named(unseen, naive)
     criteria = [judged(each, rows, best, plain) for each in experiment["criteria"]]
     found = {
         "repo": rows[0]["repo"],
         "model": rows[0]["model"],
         "primary": experiment["primary"],
         "winner": chosen[1]["config"] if chosen else None,
+        "against": naive[1]["config"] if naive else None,
         "confirmation": confirmed,
         "criteria": criteria,
     }
     return found | {"sentences": sentences(found)}
+
+
+def rival(trained: Sequence[Configuration], chosen: Configuration | None) -> Configuration | None:
+    """Naive training that a winner is compared with: at the fixed rank of its budget where that was trained, or the baseline."""
+    rows = [row for _, row in trained]
+    same = experiment_rows.same_budget(chosen[1], rows) if chosen else {}
+    naive = same or next((row for row in rows if row["role"] == "baseline"), None)
+    return next(((kept, row) for kept, row in trained if row is naive), None)
+
+
+def alike(place: Sequence[Sequence[Kept]], chosen: Configuration | None) -> Sequence[Sequence[Kept]]:
+    """All chains with replies sorted as the winner's: the worst of fewer categories is less bad by itself."""
+    if chosen is None:
+        return place
+    return [[chain.sorted_in(chosen[0][0].categories) for chain in kept] for kept in place]
+
+
+def named(rows: Sequence[Row], one: Configuration | None) -> Row | None:
+    """The row of a configuration."""
+    return next((row for row in rows if one and row["config"] == one[1]["config"]), None)
 
 
 def half(kept: Sequence[Kept], primary: str, name: str) -> ByOrigin:
@@ -71,7 +95,7 @@ def on_half(
     return experiment_rows.rows(halves, experiment, settings)
 
 
-def winner(trained: Sequence[tuple[Sequence[Kept], Row]], primary: str) -> tuple[Sequence[Kept], Row] | None:
+def winner(trained: Sequence[Configuration], primary: str) -> Configuration | None:
     """The candidate that is best on the validation half, of those that may win; the first of equals.
 
     Nobody wins where naive training failed: there is nothing to tell who learned.
@@ -115,7 +139,8 @@ def confirmation(chosen: Sequence[Kept], naive: Sequence[Kept], primary: str, se
 def judged(criterion: Mapping[str, Any], rows: Sequence[Row], best: Row | None, plain: Row | None) -> Row:
     """A criterion with its value and whether it is met; null, with the reason, where there is no value.
 
-    plain: naive training on the sessions that confirm. A limit that it keeps to as well tells nothing of a winner.
+    plain: naive training on the sessions that confirm, its replies sorted in the winner's categories. A limit that it keeps to as well
+    tells nothing of a winner.
     """
     roles = {row["role"]: row for row in reversed(rows)} | {"winner": best}
     row = roles.get(criterion["of"])
@@ -150,7 +175,7 @@ def sentences(found: Row) -> list[str]:
     if (confirmed := found["confirmation"]) and confirmed["origins"]:
         said.append(
             f"{found['winner']} is best on the validation origins; on the other {confirmed['origins']} its {found['primary']} is "
-            f"{say(confirmed['winner'])} against {say(confirmed['baseline'])} of naive training "
+            f"{say(confirmed['winner'])} against {say(confirmed['baseline'])} of naive training ({found['against']}) "
             f"(difference {say(confirmed['difference_low'])} to {say(confirmed['difference_high'])}, p = {confirmed['p']:.3g} "
             f"over sessions, not over trainings: each has {confirmed['seeds']} seed{'s' * (confirmed['seeds'] > 1)})."
         )

@@ -60,8 +60,10 @@ def _truncated(a: torch.Tensor, b: torch.Tensor, rank: int) -> tuple[torch.Tenso
 
 def kept_energy(made: Factors, rank: int) -> float:
     """Share of the squared Frobenius norm of all updates that their best approximations of a rank keep; 1 for no update."""
-    values = torch.stack([_singular_values(*pair) for pair in made.values()]) ** 2
-    return float(values[:, :rank].sum() / values.sum()) if values.sum() else 1.0
+    # layer by layer, as a small one has fewer values than the ranks
+    values = [_singular_values(*pair) ** 2 for pair in made.values()]
+    whole = sum(float(each.sum()) for each in values)
+    return sum(float(each[:rank].sum()) for each in values) / whole if whole else 1.0
 
 
 def _singular_values(a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:

@@ -101,9 +101,9 @@ def made(parent: Values, variant: Variant) -> Values:
 
 
 def references(experiment: Mapping[str, Any]) -> list[Chain]:
-    """The chains of the reference, one a repository and model: of its first seed, as their sessions are the same."""
-    first = next(each.recipe for each in variants(experiment) if each.parent == experiment["reference"])
-    return [chain for chain in chains(experiment) if chain.recipe == first]
+    """The chains of the reference: one a repository, model and seed, which draws the turns that are asked."""
+    own = {each.recipe for each in variants(experiment) if each.parent == experiment["reference"]}
+    return [chain for chain in chains(experiment) if chain.recipe in own]
 
 
 def chains(experiment: Mapping[str, Any]) -> list[Chain]:

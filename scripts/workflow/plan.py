@@ -101,6 +101,12 @@ def adapters_of(run: Any, config: Mapping[str, Any]) -> list[str]:
     return [f"{adapters(run)}/{n}" for n in half_and_full(training, config["consolidation"])]
 
 
+def trained_for(run: Any, config: Mapping[str, Any]) -> list[str]:
+    """Folders of the adapters that a phase trains: every one where a training goes on from the one before."""
+    folders = all_adapters_of if goes_on(config["recipes"][run.recipe]) else adapters_of
+    return folders(run, config)
+
+
 def all_adapters_of(run: Any, config: Mapping[str, Any]) -> list[str]:
     """Folders of every adapter of a recipe, in their order."""
     training = training_size(config, run.repo, run.split)
@@ -135,5 +141,5 @@ def jobs_of(phase: dict, config: Mapping[str, Any]) -> list[str]:
     jobs += [f"{folder}/{name}" for folder in folders for name in ("trajectories", "verdicts")]
     jobs += [f"{run.recipe_folder}/index" for run in runs_of(phase) if run.arm == "knowledge"]
     for run in trained(phase):
-        jobs += [f"{run.recipe_folder}/dataset", *adapters_of(run, config), f"{run.recipe_folder}/retention"]
+        jobs += [f"{run.recipe_folder}/dataset", *trained_for(run, config), f"{run.recipe_folder}/retention"]
     return jobs

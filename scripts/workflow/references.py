@@ -1,12 +1,13 @@
 """Does every name in the configuration exist, and is it free? What JSON Schema cannot say."""
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from scripts.errors import UserError
 from scripts.statistics.experiment_columns import MEASURED, WORDS
 from scripts.trajectories import wheels
-from scripts.workflow.experiments import expanded
+from scripts.workflow.experiments import expanded, variants
 
 Fault = tuple[Sequence[str | int], str, str]  # keys, what is wrong, what to do
 
@@ -22,6 +23,7 @@ def reference_faults(config: dict, scaffolds: set[str]) -> Iterator[Fault]:
     yield from reserved_names(config)
     yield from taken_columns(config)
     yield from shared_names(config)
+    yield from names_made_twice(config)
     yield from missing_benchmarks(config)
     yield from contradictions(config)
     yield from absent_wheels(config)
@@ -63,6 +65,19 @@ def shared_names(config: dict) -> Iterator[Fault]:
                 yield [kind, name], f"{name!r} and {other!r} differ only in case", "choose another name"
 
 
+def names_made_twice(config: dict) -> Iterator[Fault]:
+    """Grids whose recipe has the name of another one: one of the two would never be trained."""
+    made: dict[str, dict] = {}
+    for key, experiment in config.get("experiments", {}).items():
+        alone = {**config, "experiments": {key: experiment}}
+        names = Counter(each.recipe for each in variants(experiment))
+        for name, recipe in expanded(alone).items():
+            other = made.setdefault(name, recipe)
+            if name in config["recipes"] or names[name] > 1 or other != recipe:
+                what = f"a grid makes the recipe {name!r}, and another recipe has that name"
+                yield ["experiments", key, "recipes"], what, "give one of the two another name"
+
+
 def unfit_ranks(config: dict) -> Iterator[Fault]:
     """Ranks, those of grids too, that do not fit a strategy: less than 1 for each expert of a mixture, odd ones of osf, parts above
     a budget.
@@ -79,12 +94,11 @@ def unfit_ranks(config: dict) -> Iterator[Fault]:
 
 
 def over_budget(name: str, own: dict) -> Iterator[Fault]:
-    """Ranks with which one part alone exceeds what the budget allows, whatever is merged."""
-    most = own["trigger"] * own["budget"]
-    for key, rank in (("ranks", max(own["ranks"])), ("target_rank", own["target_rank"])):
-        if rank > most:
-            what = f"a part of rank {rank} alone exceeds trigger x budget, which is {most:g}"
-            yield ["recipes", name, "adaptive_rank", key], what, "write smaller ranks, or a larger budget"
+    """Ranks of which the largest does not fit beside a compressed past: what was just learned would be compressed at once."""
+    most, largest, past = own["trigger"] * own["budget"], max(own["ranks"]), own["target_rank"]
+    if largest + past > most:
+        what = f"a new part of rank {largest} beside old ones of target_rank {past} exceeds trigger x budget, which is {most:g}"
+        yield ["recipes", name, "adaptive_rank", "ranks"], what, "write smaller ranks, or a larger budget"
 
 
 def missing_benchmarks(config: dict) -> Iterator[Fault]:
@@ -180,9 +194,22 @@ def experiment_faults(keys: list[str], experiment: dict, config: dict) -> Iterat
                 fault,
                 "write {}, and put the grid on a recipe of another name",
             )
+    yield from unfit_roles(keys, experiment, config)
     yield from seeded_grids(keys, experiment)
     yield from unread_criteria(keys, experiment)
     yield from undecomposable(keys, experiment["models"], experiment["recipes"], config)
+
+
+def unfit_roles(keys: list[str], experiment: dict, config: dict) -> Iterator[Fault]:
+    """A baseline that protects the past, or is the reference too."""
+    baseline = experiment["baseline"]
+    strategy = config["recipes"].get(baseline, {}).get("strategy", "naive")
+    if strategy != "naive":
+        what = f"{baseline!r} is {strategy}, and the baseline of forgetting is naive training"
+        yield [*keys, "baseline"], what, "name a recipe of strategy: naive"
+    if baseline == experiment["reference"]:
+        what = f"{baseline!r} is the baseline too, so that there is nothing to compare"
+        yield [*keys, "reference"], what, "name another recipe"
 
 
 def unknown_controls(keys: list[str], experiment: dict) -> Iterator[Fault]:

@@ -129,14 +129,75 @@ def test_information_is_gained_over_a_fixed_rank_of_the_same_budget():
         for rank in (16, 32)
     ]
     adaptive = {"strategy": "adaptive_rank", "rank_at_end": 10, "information_per_parameter": 0.09}
-    adaptive["retention"] = 0.7
-    gain = experiment_rows.information_gain({**adaptive, experiment_rows.BUDGET: 16}, fixed)
+    adaptive |= {"retention": 0.7, "budget": 16}
+    gain = experiment_rows.information_gain(adaptive, fixed)
     assert gain == pytest.approx(0.09 / 0.05 - 1)
-    assert experiment_rows.retention_gain({**adaptive, experiment_rows.BUDGET: 16}, fixed) == pytest.approx(
-        -0.1
-    )
-    assert experiment_rows.information_gain({**adaptive, experiment_rows.BUDGET: 64}, fixed) is None
-    assert experiment_rows.retention_gain({**adaptive, experiment_rows.BUDGET: 64}, fixed) is None
+    assert experiment_rows.retention_gain(adaptive, fixed) == pytest.approx(-0.1)
+    assert experiment_rows.information_gain({**adaptive, "budget": 64}, fixed) is None
+    assert experiment_rows.retention_gain({**adaptive, "budget": 64}, fixed) is None
+
+
+def test_a_winner_with_a_budget_is_compared_with_naive_training_at_that_rank():
+    """The hypothesis is about the same total of ranks; a larger adapter would win by its size alone."""
+    found = []
+    block = {"ranks": [1, 4], "budget": 16}
+    grid = {"naive": {}, "fixed": {"rank": [16]}, "adaptive": {}}
+    for variant in variants({"recipes": grid, "seeds": [0]}):
+        one = made(variant, {"naive": NAIVE, "fixed": PARTIAL[4]}.get(variant.parent, FULL), (30, 30))
+        recipe = {"naive": {"rank": 8}, "fixed": {"rank": 16}}.get(variant.parent)
+        recipe = recipe or {"strategy": "adaptive_rank", "rank": 8, "adaptive_rank": block}
+        cards = [{**card, "recipe": {**card["recipe"], **recipe}} for card in one.cards]
+        found.append([replace(one, cards=cards)])
+    roles = {"reference": "none", "baseline": "naive", "controls": ["fixed"], "primary": "retention"}
+    asked = [{"name": "n", "measure": "retention", "of": "winner", "at_least": 0.5}]
+    block = {**EXPERIMENT, **roles, "criteria": asked, "recipes": grid}
+    verdict = registered.verdict(found, experiment_rows.rows(found, block, SETTINGS), block, SETTINGS)
+    assert (verdict["winner"], verdict["against"]) == ("adaptive", "fixed-rank-16")
+    assert verdict["confirmation"]["baseline"] == pytest.approx(
+        0.8
+    )  # origins 2 and 4 at rank 16; 0.6 at rank 8
+    assert verdict["criteria"][0]["naive_training"] == pytest.approx(0.8)
+    without = [kept for kept in found if kept[0].variant.parent != "fixed"]
+    verdict = registered.verdict(without, experiment_rows.rows(without, block, SETTINGS), block, SETTINGS)
+    assert verdict["against"] == "naive" and verdict["confirmation"]["baseline"] == pytest.approx(0.6)
+
+
+def test_naive_training_is_held_beside_a_mixture_in_its_categories():
+    """The worst of five categories is worse than the worst of three by itself."""
+    recipes = {"full": {}, "naive": {}, "mixture": {}}
+    asked = [
+        {"name": "n", "measure": "worst_category_degradation", "of": "winner", "at_most": 0.1},
+        {"name": "m", "measure": "categories", "of": "baseline", "at_most": 5},
+    ]
+    block = {**EXPERIMENT, "recipes": recipes, "primary": "forgetting", "criteria": asked}
+    kinds = ("tool_usage", "code_conventions", "tool_usage", "workflow") * 2
+    before, after = [1.0] * 8, [1.0, 1.0, 1.0, 0.2, 1.0, 1.0, 1.0, 1.0]
+    found = []
+    for variant in variants(block):
+        one = replace(made(variant, FULL, (30, 30)), matrix=matrix({8: before, 9: after}, kinds))
+        cards = [{**card, "checkpoint": at} for card, at in zip(one.cards, (8, 9), strict=True)]
+        if variant.parent == "mixture":
+            recipe = {"strategy": "mole", "rank": 8, "mole": {"experts": 3}}
+            cards = [{**card, "recipe": recipe} for card in cards]
+        found.append([replace(one, cards=cards)])
+    rows = experiment_rows.rows(found, block, SETTINGS)
+    verdict = registered.verdict(found, rows, block, SETTINGS)
+    # origins 2, 4, 6 and 8 confirm: code_conventions with workflow in it lost 0.8 of 4, workflow alone 0.8 of 2
+    assert verdict["criteria"][0]["value"] == verdict["criteria"][0]["naive_training"] == pytest.approx(0.2)
+    assert [row["categories"] for row in rows] == [5, 5, 3]
+    assert next(row for row in rows if row["role"] == "baseline")[
+        "worst_category_degradation"
+    ] == pytest.approx(0.4)
+
+
+def test_what_the_base_knows_is_averaged_over_the_seeds_of_a_session(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for name, values in {"a": [0.2, 0.4, 0.3, 0.3], "b": [0.6, 0.4, 0.3, 0.7]}.items():
+        base = matrix({4: values}).assign(checkpoint=0)
+        Path(f"{name}.csv").write_text(to_csv(base.to_dict("records"), COLUMNS))
+    block = {**EXPERIMENT, "seeds": [0, 1], "repos": ["r", "s"]}
+    found = experiment_summary.known_before(block, ["a.csv", "b.csv", "b.csv", "b.csv"])
+    assert found == pytest.approx([0.4, 0.5])
 
 
 def test_a_candidate_that_learns_nothing_forgets_nothing_and_does_not_win():
@@ -273,6 +334,12 @@ def test_levels_and_their_knee(place):
         (4, 1, "true"),
     ]  # the buffer of 8 never filled
     assert levels[0]["retention"] == pytest.approx(0.65) and levels[1]["retention"] == pytest.approx(0.85)
+
+
+def test_levels_that_were_asked_nothing_have_no_knee():
+    """A weak model repeats one action, and no turn can be asked: the tables came to nothing after all trainings."""
+    assert experiment_curves.knee({2: {}, 4: {}}, {2: 2, 4: 4}) is None
+    assert experiment_curves.knee({2: {}, 4: {1: 0.5}, 8: {1: 0.5}}, {2: 2, 4: 4, 8: 8}) == 4
 
 
 def test_curves(place):

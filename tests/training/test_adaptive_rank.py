@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from scripts.training import lora, merge
-from scripts.training.strategies import Lesson, adaptive_rank
+from scripts.training.strategies import Lesson, adaptive_rank, seed_of
 from scripts.training.strategies.adaptive_rank import Part
 from tests.training.tiny import MODEL, RECIPE, checkpoint, examples
 
@@ -130,9 +130,8 @@ def test_the_newest_part_is_merged_only_where_the_others_have_nothing_left(ranks
 
 
 def test_every_part_begins_with_weights_of_its_own():
-    one, other = examples(2)
-    assert adaptive_rank.start(0, [one]) == adaptive_rank.start(0, [one])
-    assert len({adaptive_rank.start(*given) for given in [(0, [one]), (0, [other]), (1, [one])]}) == 3
+    assert seed_of(0, "one", 0) == seed_of(0, "one", 0)
+    assert len({seed_of(*given) for given in [(0, "one", 0), (0, "other", 0), (1, "one", 0)]}) == 3
 
 
 def test_what_peft_loads_is_the_base_with_all_parts():

@@ -4,9 +4,9 @@ import re
 
 import pytest
 
-from scripts.workflow.experiments import chains, expanded, names_pattern, variants
+from scripts.workflow.experiments import chains, expanded, names_pattern, references, variants
 from scripts.workflow.plan import all_adapters_of, training_size
-from scripts.workflow.references import unfit_ranks
+from scripts.workflow.references import names_made_twice, unfit_ranks
 from tests.workflow.conftest import ROOT
 from tests.workflow.test_config import complaints  # noqa: F401
 from tests.workflow.test_targets import jobs
@@ -84,16 +84,20 @@ def test_a_stream_is_as_long_as_its_parts():
 OVERLAY = """
 splits: {{S: {{rule: all}}}}
 recipes:
-  ewc: {{strategy: ewc, ewc: {{lambda: 1, space: factors, labels: sampled, samples: 5, accumulation: average}}, source: expert,
-        filter: resolved, format: actions, seed: 0, rank: 4, alpha_over_rank: 2, learning_rate: 0.001, epochs: 1,
-        batch_size: 2, max_tokens: 512}}
+  naive: &recipe {{strategy: naive, source: expert, filter: resolved, format: actions, seed: 0, rank: 4, alpha_over_rank: 2,
+          learning_rate: 0.001, epochs: 1, batch_size: 2, max_tokens: 512}}
+  ewc:
+    <<: *recipe
+    strategy: ewc
+    ewc: {{lambda: 1, space: factors, labels: sampled, samples: 5, accumulation: average}}
 experiments:
   "4": {{title: t, hypothesis: h, repos: [pocket], models: [smollm2-135m], split: S, seeds: [0], recipes: {recipes},
-        reference: {reference}, baseline: expert-replay, controls: {controls}, primary: {primary}, criteria: {criteria}}}
+        reference: {reference}, baseline: {baseline}, controls: {controls}, primary: {primary}, criteria: {criteria}}}
 """
 GIVEN = {
-    "recipes": "{expert-replay: {}, ewc: {ewc.lambda: [1]}}",
+    "recipes": "{expert-replay: {}, naive: {}, ewc: {ewc.lambda: [1]}}",
     "reference": "expert-replay",
+    "baseline": "naive",
     "controls": "[]",
     "primary": "retention",
     "criteria": "[]",
@@ -104,9 +108,9 @@ GIVEN = {
     ("change", "said"),
     [
         ({}, ""),
-        ({"recipes": "{expert-replay: {}, ewc: {ewc.lambda: [10, -1]}}"}, "experiments.4.recipes.ewc.ewc.lambda: -1 does not fit. Fix: write a number of at least 0"),
-        ({"recipes": "{expert-replay: {}, ewc: {ewc.lamda: [10]}}"}, "unknown key. Fix: did you mean 'lambda'?"),
-        ({"recipes": "{expert-replay: {}, ewc: {ewc.lambda: []}}"}, "[] does not fit. Fix: write a list of values, as in [10, 100]"),
+        ({"recipes": "{expert-replay: {}, naive: {}, ewc: {ewc.lambda: [10, -1]}}"}, "experiments.4.recipes.ewc.ewc.lambda: -1 does not fit. Fix: write a number of at least 0"),
+        ({"recipes": "{expert-replay: {}, naive: {}, ewc: {ewc.lamda: [10]}}"}, "unknown key. Fix: did you mean 'lambda'?"),
+        ({"recipes": "{expert-replay: {}, naive: {}, ewc: {ewc.lambda: []}}"}, "[] does not fit. Fix: write a list of values, as in [10, 100]"),
         ({"recipes": "{expert-replay: {}, ewk: {}}"}, "'ewk' is no block of recipes"),
         ({"reference": "full-replay"}, "'full-replay' is no recipe of this experiment"),
         ({"controls": "[expert-replay, {ewc.lambda: 1}]"}, ""),
@@ -114,7 +118,10 @@ GIVEN = {
         ({"controls": "[full-replay]"}, "'full-replay' is neither a recipe of this experiment"),
         ({"primary": "fluency"}, "'fluency' does not fit. Fix: write the measure that chooses"),
         ({"reference": "ewc"}, "'ewc' has a grid, and the reference is one configuration. Fix: write {}"),
-        ({"recipes": "{expert-replay: {}, ewc: {rank: [2]}, mole: {}}"}, "'mole' is no block of recipes"),
+        ({"recipes": "{expert-replay: {}, naive: {}, ewc: {rank: [2]}, mole: {}}"}, "'mole' is no block of recipes"),
+        ({"baseline": "expert-replay"}, "'expert-replay' is full_replay, and the baseline of forgetting is naive training"),
+        ({"reference": "naive"}, "experiments.4.reference: 'naive' is the baseline too"),
+        ({"recipes": "{expert-replay: {}, naive: {}, ewc: {rank: [2]}, ewc-rank-2: {}}"}, "'ewc-rank-2' is no block of recipes"),
         ({"criteria": "[{name: n, measure: retension, of: winner, at_least: 1}]"}, "'retension' is no measure of summary.csv"),
         ({"criteria": "[{name: n, measure: decay, of: winner, at_least: 1}]"}, "experiments.4.criteria.n: decay is a word. Fix: compare it with equals or differs"),
         ({"criteria": "[{name: n, measure: retention, of: winner, equals: high}]"}, "retention is a number. Fix: write at_least or at_most"),
@@ -143,7 +150,7 @@ def test_faults(complaints, change, said):  # noqa: F811
     ],
 )
 def test_a_value_of_a_wrong_type_in_a_grid_is_a_fault_like_any_other(complaints, grid, said):  # noqa: F811
-    given = {"recipes": f"{{expert-replay: {{}}, ewc: {{{grid}}}}}"}
+    given = {"recipes": f"{{expert-replay: {{}}, naive: {{}}, ewc: {{{grid}}}}}"}
     assert said in "\n".join(complaints(OVERLAY.format(**GIVEN | given)))
 
 
@@ -158,16 +165,45 @@ def test_an_odd_rank_of_osf_is_found_in_a_grid_too():
     ("own", "said"),
     [
         ({}, []),
-        ({"ranks": [1, 32]}, ["a part of rank 32 alone exceeds trigger x budget, which is 16"]),
-        ({"trigger": 0.5, "ranks": [8]}, []),
-        ({"trigger": 0.5, "ranks": [9], "target_rank": 9}, ["a part of rank 9 alone exceeds"] * 2),
+        (
+            {"ranks": [1, 16]},
+            ["a new part of rank 16 beside old ones of target_rank 4 exceeds trigger x budget, which is 16"],
+        ),
+        ({"trigger": 0.5, "ranks": [4]}, []),
+        ({"trigger": 0.5, "ranks": [5]}, ["a new part of rank 5 beside old ones of target_rank 4 exceeds"]),
+        ({"target_rank": 9}, ["a new part of rank 8 beside old ones of target_rank 9 exceeds"]),
     ],
 )
-def test_a_part_above_its_budget_is_found(own, said):
-    block = {"ranks": [1, 16], "budget": 16, "trigger": 1.0, "target_rank": 4, **own}
+def test_a_new_part_that_could_not_stay_whole_is_found(own, said):
+    block = {"ranks": [1, 8], "budget": 16, "trigger": 1.0, "target_rank": 4, **own}
     recipe = {"strategy": "adaptive_rank", "rank": 16, "adaptive_rank": block}
     found = [what for _, what, _ in unfit_ranks({"recipes": {"adaptive": recipe}})]
     assert len(found) == len(said) and all(map(str.startswith, found, said))
+
+
+def grids(recipes, **experiments):
+    blocks = {name: {"recipes": grid, "seeds": [0]} for name, grid in experiments.items()}
+    return [keys for keys, _, _ in names_made_twice({"recipes": recipes, "experiments": blocks})]
+
+
+def test_a_recipe_that_would_never_be_trained_is_found():
+    """A grid's recipe replaced one of that name in silence, or two of one name counted as two seeds."""
+    ewc = {"ewc": {"rank": 4, "seed": 0}}
+    fault = [["experiments", "one", "recipes"]]
+    assert grids(ewc, one={"ewc": {"rank": [2, 4]}}, two={"ewc": {"rank": [4]}}) == []
+    assert grids({**ewc, "ewc-rank-2-seed-0": {"rank": 9}}, one={"ewc": {"rank": [2]}}) == fault
+    both = {**ewc, "ewc-rank-2": {"rank": 2, "seed": 0}}
+    assert grids(both, one={"ewc": {"rank": [2]}, "ewc-rank-2": {}}) == fault
+    unlike = {**ewc, "ewc-rank-2": {"rank": 3, "seed": 0}}
+    found = grids(unlike, one={"ewc": {"rank": [2]}}, two={"ewc-rank-2": {}})
+    assert found == [["experiments", "two", "recipes"]]
+
+
+def test_the_base_is_asked_the_questions_of_every_seed():
+    """A seed draws the turns that are asked: what the base knows of one seed's says nothing about another's."""
+    block = {**BLOCK, "reference": "naive"}
+    found = [(chain.repo, chain.recipe) for chain in references(block)]
+    assert found == [(repo, f"naive-seed-{seed}") for repo in ("r", "long") for seed in (0, 7)]
 
 
 def test_the_five_experiments_build(snakemake):

@@ -103,8 +103,13 @@ def test_a_mined_block_may_leave_out_what_has_a_default():
 
 
 def test_a_phase_waits_for_the_sessions_that_its_recipes_learn_from():
-    recipes = {"own": {"source": "own"}, "expert": {"source": "imported"}, "none": {"source": "permuted"}}
+    sources = {"own": "own", "expert": "imported", "none": "permuted"}
+    recipes = {name: {"source": source, "strategy": "full_replay"} for name, source in sources.items()}
+    recipes["own"]["strategy"] = "naive"
     config = {"repos": {"r": {"source": "pocket", "tasks": 41}}, "recipes": recipes, "consolidation": 5}
     jobs = jobs_of(PHASE, config | {"splits": {"A": {"rule": "first"}, "B": {"rule": "second"}}})
+    trained = {name: [job for job in jobs if f"r/m/A/{name}/adapters" in job] for name in ("own", "expert")}
+    assert [job.rpartition("/")[2] for job in trained["own"]] == ["5", "10", "15", "20"], "all on its way"
+    assert [job.rpartition("/")[2] for job in trained["expert"]] == ["10", "20"]
     assert "results/r/m/imported/verdicts" in jobs
     assert "results/r/m/expert/verdicts" not in jobs, "a recipe without arms asks for nothing"

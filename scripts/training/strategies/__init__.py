@@ -9,6 +9,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from scripts.files import sha256_of
+
 if TYPE_CHECKING:
     import numpy as np
     import torch
@@ -73,3 +75,8 @@ class Learned:
     notes: dict[str, Any] = field(default_factory=dict)
     anew: bool = True
     more_tokens: int = 0
+
+
+def seed_of(seed: int, *part: Any) -> int:
+    """The seed of the first weights of one of several adapters that are summed: another for each part."""
+    return int(sha256_of([seed, *part])[:8], 16)

@@ -14,11 +14,10 @@ from typing import Any
 from peft import PeftModel
 from safetensors.torch import load
 
-from scripts.files import sha256_of
 from scripts.training import answers, buffer, lora, merge
 from scripts.training.kept import WEIGHTS
 from scripts.training.one_error import as_good
-from scripts.training.strategies import Learned, Lesson
+from scripts.training.strategies import Learned, Lesson, seed_of
 
 PARTS = "parts.json"
 
@@ -126,16 +125,12 @@ def on_top(
     lesson: Lesson, before: dict[str, bytes], group: list[dict], rank: int
 ) -> tuple[PeftModel, list[lora.Step]]:
     """The base with all parts there are, frozen, and a new adapter that was trained on some sessions."""
-    own = {"rank": rank, "seed": start(lesson.recipe["seed"], group)}
+    # with the same first weights in every part their sum would truncate too well
+    own = {"rank": rank, "seed": seed_of(lesson.recipe["seed"], *session_of(group[0]))}
     model = lora.with_new_adapter(lesson.base(), {**lesson.recipe, **own})
     if before:
         lora.beside(model, before)
     return model, lora.train(model, group, lesson.recipe)
-
-
-def start(seed: int, group: list[dict]) -> int:
-    """The seed of a part's first weights. With the same ones in every part their sum would truncate too well."""
-    return int(sha256_of([seed, *session_of(group[0])])[:8], 16)
 
 
 def too_many(parts: list[Part], own: dict[str, Any]) -> bool:

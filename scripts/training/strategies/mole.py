@@ -1,8 +1,8 @@
 """Mixture of LoRA experts (experiment 3): one adapter a skill category, a router that weighs them for each query.
 
 The experts' ranks sum to the recipe's rank, so that a single adapter of that rank has as many parameters. Each expert goes on
-with the new replies of its category; the router is trained anew on all queries so far, which takes a second, or is the rule of
-arrow.py, which needs no training.
+with the new replies of its category; the router is trained anew on the queries of four of five sessions so far (the fifth judge
+it), which takes a second, or is the rule of arrow.py, which needs no training.
 """
 
 import json
@@ -15,13 +15,13 @@ from safetensors.torch import load
 from scripts.training import buffer, categories, lora, merge, router
 from scripts.training.kept import WEIGHTS
 from scripts.training.mixture import EXPERTS, LEARNED, ROUTER
-from scripts.training.strategies import Learned, Lesson
+from scripts.training.strategies import Learned, Lesson, seed_of
 
 HELD_OUT = 5  # every fifth session is kept from the router, to judge it
 
 
 def learn(lesson: Lesson) -> Learned:
-    """Train each category's expert on its new replies and the router on all queries; the experts side by side are the adapter."""
+    """Train each category's expert on its new replies, and the router; the experts side by side are the adapter."""
     names = categories.NAMES[: lesson.own["experts"]]
     ranks = categories.ranks(lesson.recipe["rank"], len(names))
     made, steps, replies = [], [], {}
@@ -57,10 +57,13 @@ def turn(rows: list[dict], pair: buffer.Pair) -> dict[str, Any]:
 
 
 def expert(lesson: Lesson, ranks: list[int], number: int) -> PeftModel:
-    """The base with one expert: as the checkpoint before left it, or a new one."""
-    recipe = {**lesson.recipe, "rank": ranks[number]}
+    """The base with one expert: as the checkpoint before left it, or a new one with first weights of its own.
+
+    With the same ones in every expert their sum would read the input in as many directions as one of them.
+    """
     if not lesson.before:
-        return lora.with_new_adapter(lesson.base(), recipe)
+        own = {"rank": ranks[number], "seed": seed_of(lesson.recipe["seed"], number)}
+        return lora.with_new_adapter(lesson.base(), {**lesson.recipe, **own})
     start = sum(ranks[:number])
     own = slice(start, start + ranks[number])
     held = merge.factors(load(lesson.before[WEIGHTS]))
