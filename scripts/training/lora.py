@@ -45,7 +45,7 @@ class Diverged(Exception):
     """A training whose loss is no number any more; `steps` up to there."""
 
     def __init__(self, steps: list[Step]) -> None:
-        super().__init__(f"the loss is not a number at step {steps[-1].step}")
+        super().__init__(f"the loss is not a number at step {steps[-1].step}: try a lower learning_rate")
         self.steps = steps
 
 

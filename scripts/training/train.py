@@ -16,7 +16,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from scripts.errors import UserError
+from scripts.errors import UserError, concerning
 from scripts.files import atomic_write, canonical_json, read_json, read_jsonl, sha256_of, sha256_of_files
 from scripts.jobs import job
 from scripts.measures.tables import to_csv
@@ -31,6 +31,7 @@ LIBRARIES = ("torch", "transformers", "peft", "safetensors", "tokenizers")
 COMMON = (
     *("lora", "merge", "packing", "train", "strategies/__init__"),
     *("../trajectories/checkpoint", "../trajectories/hardware"),  # how the base is loaded
+    "../trajectories/render",  # what packed examples share
 )
 # what determines a strategy's result beside its own file
 USES = {
@@ -237,7 +238,8 @@ def main(snakemake: Any) -> None:
             examples, params.since, before, dict(params.recipe), partial(base, model), embedder(embeddings)
         )
         if examples and not broken:
-            known, outcome, files = trained(lesson, model, embeddings, STORE)
+            with concerning(f"recipes.{snakemake.wildcards.recipe}"):
+                known, outcome, files = trained(lesson, model, embeddings, STORE)
         else:
             known, files = facts(lesson, model, None, None), {}
             outcome = broken or nothing_to_learn(rows, checkpoint)

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from scripts.errors import UserError
 from scripts.statistics.experiment_columns import MEASURED, WORDS
 from scripts.trajectories import wheels
-from scripts.workflow.experiments import expanded, variants
+from scripts.workflow.experiments import expanded, made, variants
 
 Fault = tuple[Sequence[str | int], str, str]  # keys, what is wrong, what to do
 
@@ -67,12 +67,12 @@ def shared_names(config: dict) -> Iterator[Fault]:
 
 def names_made_twice(config: dict) -> Iterator[Fault]:
     """Grids whose recipe has the name of another one: one of the two would never be trained."""
-    made: dict[str, dict] = {}
+    known: dict[str, dict] = {}
     for key, experiment in config.get("experiments", {}).items():
         alone = {**config, "experiments": {key: experiment}}
         names = Counter(each.recipe for each in variants(experiment))
         for name, recipe in expanded(alone).items():
-            other = made.setdefault(name, recipe)
+            other = known.setdefault(name, recipe)
             if name in config["recipes"] or names[name] > 1 or other != recipe:
                 what = f"a grid makes the recipe {name!r}, and another recipe has that name"
                 yield ["experiments", key, "recipes"], what, "give one of the two another name"
@@ -82,23 +82,35 @@ def unfit_ranks(config: dict) -> Iterator[Fault]:
     """Ranks, those of grids too, that do not fit a strategy: less than 1 for each expert of a mixture, odd ones of osf, parts above
     a budget.
     """
-    for name, recipe in {**config["recipes"], **expanded(config)}.items():
-        experts = recipe.get("mole", {}).get("experts", 0)
-        if recipe["rank"] < experts:
-            what = f"{recipe['rank']} is shared by the {experts} experts of mole, and each needs 1"
-            yield ["recipes", name, "rank"], what, f"write at least {experts}"
-        if recipe["strategy"] == "osf" and recipe["rank"] % 2:
-            yield ["recipes", name, "rank"], "osf learns rank/2 directions", "write an even rank"
-        if recipe["strategy"] == "adaptive_rank":
-            yield from over_budget(name, recipe["adaptive_rank"])
+    for name, recipe in config["recipes"].items():
+        for key, what, fix in unfit(recipe):
+            yield ["recipes", name, *key], what, fix
+    for name, experiment in config.get("experiments", {}).items():
+        for variant in variants({**experiment, "seeds": experiment["seeds"][:1]}):
+            for _, what, fix in (
+                unfit(made(config["recipes"][variant.parent], variant)) if variant.setting else ()
+            ):
+                yield ["experiments", name, "recipes", variant.parent], f"{variant.config}: {what}", fix
 
 
-def over_budget(name: str, own: dict) -> Iterator[Fault]:
+def unfit(recipe: dict) -> Iterator[Fault]:
+    """Ranks of one recipe that do not fit its strategy."""
+    experts = recipe.get("mole", {}).get("experts", 0)
+    if recipe["rank"] < experts:
+        what = f"{recipe['rank']} is shared by the {experts} experts of mole, and each needs 1"
+        yield ["rank"], what, f"write a rank of at least {experts}"
+    if recipe["strategy"] == "osf" and recipe["rank"] % 2:
+        yield ["rank"], "osf learns rank/2 directions", "write an even rank"
+    if recipe["strategy"] == "adaptive_rank":
+        yield from over_budget(recipe["adaptive_rank"])
+
+
+def over_budget(own: dict) -> Iterator[Fault]:
     """Ranks of which the largest does not fit beside a compressed past: what was just learned would be compressed at once."""
     most, largest, past = own["trigger"] * own["budget"], max(own["ranks"]), own["target_rank"]
     if largest + past > most:
         what = f"a new part of rank {largest} beside old ones of target_rank {past} exceeds trigger x budget, which is {most:g}"
-        yield ["recipes", name, "adaptive_rank", "ranks"], what, "write smaller ranks, or a larger budget"
+        yield ["adaptive_rank", "ranks"], what, "write smaller ranks, or a larger budget"
 
 
 def missing_benchmarks(config: dict) -> Iterator[Fault]:

@@ -81,6 +81,17 @@ def test_the_adapter_is_asked_and_not_the_base(job):
         assert list(ask(model, rows)) != adapted
 
 
+def test_what_was_trained_on_the_held_out_turn_is_known(tmp_path):
+    """Random tokens are never right by chance: here the adapter learned the very replies that are asked."""
+    taught = [{**row, "supervised": row["held_out"]} for row in examples(2)]
+    model = lora.with_new_adapter(lora.base_model(checkpoint(), MODEL), RECIPE)
+    before = table(held_out(examples(2), 2), ask(model.eval(), held_out(examples(2), 2)), 0)
+    lora.train(model, taught, {**RECIPE, "epochs": 60, "batch_size": 2})
+    after = table(held_out(examples(2), 2), ask(model.eval(), held_out(examples(2), 2)), 2)
+    assert [line["retention"] for line in after] == [1.0, 1.0] > [line["retention"] for line in before]
+    assert by_hand(model, examples(2)[0])[0] == [True] * len(by_hand(model, examples(2)[0])[0])
+
+
 def test_only_the_arguments_count_for_retention(job):
     rows = held_out(examples(), 4)
     answers = list(ask(retention.load(job.params.model, job.output.card.parent), rows))

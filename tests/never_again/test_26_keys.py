@@ -3,7 +3,7 @@
 import ast
 import subprocess
 from dataclasses import replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import pytest
 
@@ -149,6 +149,23 @@ def test_every_module_that_judges_is_part_of_a_verdicts_key():
     }
     judging = imported(["verdicts/grade", "verdicts/official_run", "verdicts/signed"])
     assert judging - apart <= {f"{room}/{name}" for room, names in batch.GRADING.items() for name in names}
+
+
+@pytest.mark.parametrize("strategy", train.USES)
+def test_a_trainings_key_has_all_the_code_that_trains(strategy):
+    """A module that a strategy comes to import is in the key of its trainings, or in the list of what changes none."""
+    apart = {"errors", "files", "jobs", "store", "training/__init__", "training/kept"}
+    apart |= {
+        "trajectories/__init__",
+        "trajectories/wheels",
+    }  # where a checkpoint lies: its content is in the key
+    apart |= {"training/arrow", "training/gates"}  # how a mixture is used afterwards
+    apart |= (
+        {"training/mixture", "training/router"} if strategy == "adaptive_rank" else set()
+    )  # as answers.py asks one
+    named = {*train.COMMON, f"strategies/{strategy}", *train.USES[strategy]}
+    kept = {str(PurePosixPath("training", name)).replace("training/../", "") for name in named}
+    assert imported([f"training/strategies/{strategy}"]) - apart <= kept
 
 
 def imported(modules: list[str]) -> set[str]:

@@ -279,10 +279,67 @@ def test_the_winner_is_chosen_on_odd_origins_and_confirmed_on_even_ones(place):
         pytest.approx(0.6),
     )
     assert confirmed["p"] == 1.0  # one of two origins differs: nothing can be said
+    assert confirmed["difference"] == pytest.approx(0.2)
+    assert 0 <= confirmed["difference_low"] <= 0.2 <= confirmed["difference_high"]
     met = {each["name"]: each["met"] for each in found["criteria"]}
     assert met == {"kept": True, "cheap": True, "shape": None, "able": None}
     assert "no capability benchmark" in found["criteria"][-1]["reason"]
     assert found["sentences"][1].startswith("kept: met")
+
+
+@pytest.mark.parametrize("primary", ["forgetting", "forgetting_nll"])
+def test_who_forgets_least_wins(place, primary):
+    block = {**EXPERIMENT, "primary": primary}
+    rows = experiment_rows.rows(place, block, SETTINGS)
+    found = registered.verdict(place, rows, block, SETTINGS)
+    assert found["winner"] == "partial-buffer-4" and found["confirmation"]["difference"] < 0
+
+
+@pytest.mark.parametrize(
+    ("limit", "value", "met"),
+    [
+        ({"at_least": 0.5}, 0.5, True),
+        ({"at_least": 0.5}, 0.4, False),
+        ({"at_most": 0.5}, 0.5, True),
+        ({"at_most": 0.5}, 0.6, False),
+        ({"equals": "flat"}, "flat", True),
+        ({"equals": "flat"}, "cliff", False),
+        ({"differs": "cliff"}, "flat", True),
+        ({"differs": "cliff"}, "cliff", False),
+    ],
+)
+def test_limits(limit, value, met):
+    assert registered.meets(value, limit) is met
+
+
+def test_the_fishers_share_is_what_was_read_beside_the_training(place):
+    chain = place[1][0]
+    cards = [
+        {**card, "tokens_read": 150, "tokens_trained": 100, "notes": {"fisher_samples": 4}}
+        for card in chain.cards
+    ]
+    assert experiment_rows.fisher_share([replace(chain, cards=cards)]) == pytest.approx(0.5)
+    assert experiment_rows.fisher_share([chain]) is None
+
+
+def test_seeds_of_a_configuration_stand_together():
+    """Each by itself would make a repetition look like another configuration."""
+    block = {**EXPERIMENT, "seeds": [0, 1]}
+    kept = [replace(made(each, FULL, (1, 1)), repo=repo) for repo in ("r", "s") for each in variants(block)]
+    assert [[len(group) for group in place] for place in experiment_summary.places(kept)] == [[2] * 5] * 2
+
+
+def test_cards_are_in_the_order_of_their_checkpoints(tmp_path, monkeypatch):
+    """Of numbers, not of words: 10 comes after 5."""
+    monkeypatch.chdir(tmp_path)
+    block = {**EXPERIMENT, "recipes": {"naive": {}}}
+    paths = [Path(f"results/r/m/S/naive-seed-0/adapters/{number}/card.json") for number in (10, 5)]
+    for path in paths:
+        path.parent.mkdir(parents=True)
+        path.write_text(json.dumps(card(int(path.parent.name), 1)))
+    Path("matrix.csv").write_text(to_csv(matrix(NAIVE).to_dict("records"), COLUMNS))
+    (chain,) = experiment_summary.gathered(block, ["matrix.csv"], list(map(str, paths)))
+    assert [one["checkpoint"] for one in chain.cards] == [5, 10]
 
 
 def test_a_missed_criterion_is_not_met(place):

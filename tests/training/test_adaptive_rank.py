@@ -85,17 +85,18 @@ def test_a_session_gets_the_planted_rank(monkeypatch):
     assert read > sum(step.tokens for step in steps)
 
 
-def test_compression_sums_the_oldest_exactly_and_leaves_the_rest_alone():
+@pytest.mark.parametrize(("weights", "factor"), [("sum", 1.0), ("mean", 0.5)])
+def test_compression_sums_the_oldest_exactly_and_leaves_the_rest_alone(weights, factor):
     torch.manual_seed(0)
     parts = [Part(["a"], 2), Part(["b"], 3), Part(["c"], 4)]
     made = {"layer": (torch.randn(9, 20), torch.randn(16, 9))}
-    kept, smaller = adaptive_rank.compressed(parts, made, count=2, rank=2, weights="sum")
+    kept, smaller = adaptive_rank.compressed(parts, made, count=2, rank=2, weights=weights)
     assert [(part.sessions, part.rank) for part in kept] == [(["a", "b"], 2), (["c"], 4)]
     a, b = (part.double().numpy() for part in made["layer"])
     left, values, right = np.linalg.svd(b[:, :5] @ a[:5])
     best = left[:, :2] * values[:2] @ right[:2]
     small_a, small_b = (part.double().numpy() for part in smaller["layer"])
-    assert np.allclose(small_b[:, :2] @ small_a[:2], best, atol=1e-5)
+    assert np.allclose(small_b[:, :2] @ small_a[:2], factor * best, atol=1e-5)
     assert np.array_equal(small_a[2:], a[5:])
     assert np.array_equal(small_b[:, 2:], b[:, 5:])
     assert kept[0].energy == pytest.approx((values[:2] ** 2).sum() / (values**2).sum())
@@ -129,9 +130,46 @@ def test_the_newest_part_is_merged_only_where_the_others_have_nothing_left(ranks
     assert adaptive_rank.merged(parts, {"merge": merge, "target_rank": 4}) == count
 
 
-def test_every_part_begins_with_weights_of_its_own():
-    assert seed_of(0, "one", 0) == seed_of(0, "one", 0)
-    assert len({seed_of(*given) for given in [(0, "one", 0), (0, "other", 0), (1, "one", 0)]}) == 3
+def test_every_part_begins_with_weights_of_its_own(monkeypatch):
+    seeds, real = [], lora.with_new_adapter
+    monkeypatch.setattr(
+        lora, "with_new_adapter", lambda model, recipe: seeds.append(recipe["seed"]) or real(model, recipe)
+    )
+    given = lesson({}, 0, 2)
+    for group in (given.rows[:1], given.rows[1:], given.rows[:1]):
+        adaptive_rank.on_top(given, {}, group, 1)
+    assert seeds[0] == seeds[2] != seeds[1]
+    assert seed_of(0, "one", 0) != seed_of(1, "one", 0)
+
+
+def test_a_compression_notes_what_was_known_before_and_after_it(monkeypatch):
+    """Asked of the adapter as it was and as it became; asked twice of one of them nothing would ever be lost."""
+
+    def ranks(_, held, sessions):
+        return dict.fromkeys(sessions, lora.config_of(held)["r"])
+
+    monkeypatch.setattr(adaptive_rank, "known", ranks)
+    notes = adaptive_rank.learn(lesson({}, 0, 3, budget=2, target_rank=1)).notes["compressions"]
+    assert any(note["rank_before"] > note["rank_after"] for note in notes)
+    for note in notes:
+        fallen = {note["before"][session] - note["after"][session] for session in note["sessions"]}
+        assert fallen == {note["rank_before"] - note["rank_after"]}
+
+
+def test_ranks_are_tried_without_what_the_judges_taught(monkeypatch):
+    given, seen, real = lesson({}, 0, 2), [], adaptive_rank.on_top
+    held = lora.saved(real(given, {}, given.rows[:1], 2)[0])
+    monkeypatch.setattr(
+        adaptive_rank, "on_top", lambda one, before, *rest: seen.append(before) or real(one, before, *rest)
+    )
+    adaptive_rank.probe(given, held, given.rows[1:])
+    assert [before is held for before in seen] == [False] * 3 + [True]
+
+
+def test_the_trigger_is_a_share_of_the_budget():
+    parts = [Part(["a"], 2), Part(["b"], 2)]
+    assert adaptive_rank.too_many(parts, {"trigger": 0.5, "budget": 6})
+    assert not adaptive_rank.too_many(parts, {"trigger": 1.0, "budget": 6})
 
 
 def test_what_peft_loads_is_the_base_with_all_parts():

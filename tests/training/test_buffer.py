@@ -1,5 +1,7 @@
 """Who stays in a replay buffer: by hand, and on data where every priority must choose differently (fault 24)."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -22,11 +24,17 @@ def kept(priority, size=2, pairs=PAIRS, known=KNOWN):
 def test_the_four_priorities_choose_differently_where_they_must():
     chosen = {priority: kept(priority) for priority in ("recency", "difficulty", "diversity", "confidence")}
     assert chosen == {"recency": [4, 5], "difficulty": [1, 2], "diversity": [0, 4], "confidence": [3, 4]}
-    assert len({tuple(rows) for rows in chosen.values()}) == 4
 
 
-def test_a_third_centre_is_the_one_between_the_others():
-    assert kept("diversity", size=3) == [0, 2, 4]
+def test_a_centre_is_far_from_all_chosen_and_the_first_from_the_mean():
+    angles = np.radians([0, 2, 4, 6, 90, 178, 180])
+    known = replace(KNOWN, vectors=lambda: np.stack([np.cos(angles), np.sin(angles)], axis=1))
+    pairs = [Pair(row, (10, 14), row + 1) for row in range(7)]
+    assert [kept("diversity", size, pairs, known) for size in (1, 2, 3)] == [[6], [0, 6], [0, 4, 6]]
+
+
+def test_a_share_of_all_pairs_is_rounded_up():
+    assert [buffer.size_of(*given) for given in ((3, 99), (0.25, 9), (0.5, 4))] == [3, 3, 2]
 
 
 @pytest.mark.parametrize("priority", buffer.ORDERS)

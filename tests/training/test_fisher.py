@@ -100,6 +100,30 @@ def test_sampled_labels_are_drawn_from_the_model_and_seeded(model):
     assert not all(torch.allclose(sampled[name], values) for name, values in empirical.items())
 
 
+def test_labels_are_drawn_from_the_models_own_distribution(model, monkeypatch):
+    asked, real, one = [], torch.multinomial, samples()[0]
+    monkeypatch.setattr(torch, "multinomial", lambda p, *a, **k: asked.append(p) or real(p, *a, **k))
+    fisher.estimate(model, [one], "factors", "sampled", 0)
+    ids, ((start, stop),) = torch.tensor([one["input_ids"]]), one["supervised"]
+    own = model(input_ids=ids, use_cache=False, bounds=(0, ids.shape[1])).logits[0, start - 1 : stop - 1]
+    torch.testing.assert_close(asked[0], own.softmax(-1).detach(), rtol=1e-4, atol=1e-6)
+
+
+def test_the_penalty_of_delta_is_the_written_sum(model):
+    """lambda sum F (s (B A - B* A*))^2 with s = alpha/r: without s lambda would mean something else at every scale."""
+    before = {name: values.detach().clone() for name, values in fisher.updates(model).items()}
+    weight = {name: torch.rand_like(values) for name, values in before.items()}
+    penalty, written = fisher.Penalty(model, "delta", 3.0, weight, before), 0.0
+    for name, layer in fisher.adapted_layers(model):
+        a, b = layer.lora_A["default"].weight, layer.lora_B["default"].weight
+        old = (b @ a).detach()
+        with torch.no_grad():
+            b += 0.1
+        moved = RECIPE["alpha_over_rank"] * (b @ a - old)
+        written += 3 * (weight[name] * moved**2).sum().item()
+    assert penalty().item() == pytest.approx(written, rel=1e-4)
+
+
 def test_accumulation_by_hand():
     old, new = {"w": torch.tensor([1.0, 3.0])}, {"w": torch.tensor([3.0, 1.0])}
     assert fisher.accumulated(old, new, "replace", 2)["w"].tolist() == [3.0, 1.0]

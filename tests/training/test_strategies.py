@@ -15,19 +15,21 @@ from peft import ArrowConfig, create_arrow_model
 from safetensors.torch import load, load_file
 from transformers import AutoModelForCausalLM
 
+from scripts import store
 from scripts.errors import UserError
 from scripts.files import write_jsonl
-from scripts.training import buffer, categories, kept, lora, merge, packing, router, train
+from scripts.measures import retention
+from scripts.training import answers, buffer, categories, fisher, kept, lora, merge, packing, router, train
 from scripts.training.gates import attached, gate
 from scripts.training.mixture import mixture, with_adapter
-from scripts.training.strategies import osf
+from scripts.training.strategies import ewc, mole, osf
 from scripts.trajectories.engines import Ask, Conversation
 from scripts.trajectories.engines.local import LocalEngine
 from scripts.trajectories.engines.local import load as load_for_use
 from tests.training.tiny import MODEL, RECIPE, base, checkpoint, examples, rule
 
 FAST = {**RECIPE, "epochs": 2}
-PARTIAL = {"buffer": 3, "priority": "difficulty", "new": 1, "replay": 1, "steps": 6}
+PARTIAL = {"buffer": 3, "priority": "difficulty", "new": 2, "replay": 1, "steps": 6}
 EWC = {"lambda": 100.0, "space": "factors", "labels": "sampled", "samples": 50, "accumulation": "average"}
 MOLE = {"experts": 3, "top_k": 2, "router": "learned"}
 RANK = {
@@ -175,6 +177,38 @@ def test_difficulty_keeps_what_the_current_adapter_gets_wrong(folder):
     assert held == set(np.argsort(losses)[-2:].tolist())
 
 
+def test_a_reply_that_no_model_wrote_is_as_confident_as_the_base_finds_it(folder):
+    """All replies of the scripted expert are of this kind. One recorded reply beside them, the surest, stays whatever the rest is."""
+    made = rows()
+    for number, row in enumerate(made):
+        for about in row["turns"].values():
+            about["log_probability"] = -1e-6 if number == 4 else None
+    write_jsonl(folder / "dataset.jsonl", [{"sessions": 6}, *made])
+    run(folder, "partial_replay", 6, rate=0.05, priority="confidence", buffer=2)
+    held = {entry["row"] for entry in json.loads((folder / "adapters/6/buffer.json").read_text())}
+    files = {name: (folder / "adapters/6" / name).read_bytes() for name in kept.FILES}
+    surest = []
+    for model in (base(), lora.with_adapter(base(), files)):
+        losses = np.array(lora.losses(model, rows()))
+        losses[4] = np.inf
+        surest.append(int(losses.argmin()))
+    assert held == {4, surest[0]} and surest[0] != surest[1], "the adapter finds another one surest"
+
+
+def test_the_fisher_on_file_is_the_mean_of_every_checkpoints_own(folder):
+    own = []
+    for last, since in ((2, 0), (4, 2), (6, 4)):
+        run(folder, "ewc", last, since=since, labels="empirical")
+        place = folder / f"adapters/{last}"
+        model = lora.with_adapter(base(), {name: (place / name).read_bytes() for name in kept.FILES})
+        new = [row for row in rows() if since < row["position"] <= last]
+        own.append(fisher.estimate(model, new, "factors", "empirical", 0))
+    found, seen = ewc.fisher_before({ewc.FISHER: (place / ewc.FISHER).read_bytes()})
+    assert seen == 3
+    for name, values in found.items():  # in bfloat16
+        assert torch.allclose(values, sum(each[name] for each in own) / 3, rtol=0.03, atol=1e-3)
+
+
 def test_a_killed_or_edited_checkpoint_is_never_gone_on_from(folder):
     run(folder, "naive", 3)
     path = folder / "adapters/3" / kept.WEIGHTS
@@ -209,6 +243,40 @@ def test_every_expert_begins_with_weights_of_its_own(folder):
     weights = run(folder, "mole", 6, rate=1e-5)[1]
     read = [values for name, values in weights.items() if "lora_A" in name]
     assert read and not any(torch.allclose(values[2], values[3], atol=1e-3) for values in read)
+
+
+def test_each_expert_goes_on_from_its_own_ranks(folder):
+    first = run(folder, "mole", 3)[1]
+    config = json.loads((folder / "adapters/3" / kept.FILES[1]).read_text())
+    second = run(folder, "mole", 5, since=3)[1]  # nothing new for error_recovery, the third row of ranks
+    for name, values in second.items():
+        own = np.s_[2:3] if "lora_A" in name else np.s_[:, 2:3]
+        assert torch.equal(values[own], first[name][own])
+    alone = {layer: (a[:2], b[:, :2]) for layer, (a, b) in merge.factors(first).items()}
+    model = lora.with_adapter(base(), lora.files_of(alone, config))
+    new = [row for row in train.learned_from(rows(), 5) if row["position"] > 3]
+    lora.train(model, mole.of_category(new, "tool_usage", 3), FAST)
+    expected = merge.factors(load_bytes(lora.saved(model)))
+    assert all(torch.equal(a[:2], expected[layer][0]) for layer, (a, _) in merge.factors(second).items())
+
+
+def test_a_mixture_is_asked_by_each_held_out_turns_query(folder):
+    """Retention of a mixture: every session is read with the weights of the turn that is asked about."""
+    run(folder, "mole", 6, rate=0.05)
+    adapter = folder / "adapters/6"
+    experts = replace(mixture(adapter, vectors), router=Sure())
+    asked = answers.held_out(rows(), 6)
+    found = answers.ask(with_adapter(base(), adapter), asked, experts)
+    for row, said in zip(asked, found, strict=True):
+        (start, stop), merged = row["held_out"][0], plain()
+        own = experts.gate("issue", row["turns"][str(start)]["read"])[0]
+        merge_by_hand(merged, load_file(adapter / kept.WEIGHTS), own)
+        with torch.inference_mode():
+            scores = merged(torch.tensor([row["input_ids"]])).logits[0, start - 1 : stop - 1].log_softmax(-1)
+        nll = -scores[range(stop - start), row["input_ids"][start:stop]]
+        assert [one.nll for one in said] == pytest.approx(nll.tolist(), abs=1e-4)
+    kinds = ["tool_usage", "code_conventions", "workflow"] * 2
+    assert [retention.category(row) for row in asked] == [*kinds[:5], "error_recovery"]
 
 
 def test_gates_give_the_written_sum_row_by_row(folder):
@@ -248,13 +316,31 @@ def test_the_router_learns_what_can_be_learned_and_no_more():
     centres = np.eye(8)[:4]
     labels = np.repeat(np.arange(4), [100, 60, 30, 10]).tolist()
     points = unit(centres[labels] + 0.15 * rng.normal(size=(200, 8)))
-    noise = unit(rng.normal(size=(200, 8)))
     known, asked = slice(0, None, 2), slice(1, None, 2)
     clear = router.judged(router.fitted(points[known], labels[known], 4, 0), points[asked], labels[asked])
-    blind = router.judged(router.fitted(noise[known], labels[known], 4, 0), noise[asked], labels[asked])
-    assert clear["router_accuracy"] > 0.95
-    assert 0.05 < blind["router_accuracy"] < 0.45
-    assert clear["router_majority"] == blind["router_majority"] == 0.5
+    blind = []
+    for _ in range(20):
+        noise = unit(rng.normal(size=(200, 8)))
+        fit = router.fitted(noise[known], labels[known], 4, 0)
+        blind.append(router.judged(fit, noise[asked], labels[asked])["router_accuracy"])
+    assert clear["router_accuracy"] > 0.95 and clear["router_majority"] == 0.5
+    assert abs(np.mean(blind) - 0.25) < 4 * np.std(blind) / np.sqrt(20) < 0.1
+
+
+def test_accuracy_is_the_mean_of_the_classes_recalls():
+    class Always:
+        def weights(self, queries, top_k):
+            return torch.tensor([[1.0, 0, 0]]).repeat(len(queries), 1)
+
+    found = router.judged(Always(), np.zeros((10, 2)), [0] * 8 + [1, 2])
+    assert list(found.values()) == [pytest.approx(1 / 3), 0.8, 0.8, 10]
+
+
+def test_every_fifth_session_judges_the_router_and_is_not_learned(folder, monkeypatch):
+    seen, real = [], router.fitted
+    monkeypatch.setattr(router, "fitted", lambda known, *rest: seen.append(len(known)) or real(known, *rest))
+    card, _ = run(folder, "mole", 6)
+    assert (seen, card["notes"]["router_queries"]) == ([5], 1)
 
 
 def unit(points):
@@ -309,16 +395,24 @@ def killed_after(files, work):
             os.kill(os.getpid(), signal.SIGKILL)
         write(path, content)
 
-    kept.atomic_write = torn
+    for module in (kept, store, train):
+        module.atomic_write = torn
     work()
     os._exit(0)
 
 
 @pytest.mark.parametrize(
-    ("strategy", "files"), [*((name, 1) for name in STRATEGIES), ("ewc", 0), ("mole", 3)]
+    ("strategy", "files"),
+    # naive: weights and settings in the store, their entry, both in place, losses, seconds, card
+    [
+        *((name, 1) for name in STRATEGIES),
+        *(("naive", number) for number in range(8)),
+        ("ewc", 4),
+        ("mole", 6),
+    ],
 )
 def test_a_killed_consolidation_ends_like_one_that_was_not(folder, strategy, files):
-    """Killed before its files, between them, and before its entry in the store: then simply run again."""
+    """Killed before any of the files that it writes: then simply run again. The card comes last, as it vouches for the others."""
     run(folder, strategy, 3)
     assert killed_after(files, lambda: run(folder, strategy, 6, since=3)) == signal.SIGKILL
     assert not (folder / "adapters/6/card.json").exists()
@@ -386,6 +480,19 @@ def test_gradients_of_osf_are_orthogonal_to_the_directions_that_are_held(dtype):
 
 def osf_layers(model):
     return [(name, layer) for name, layer in model.named_modules() if isinstance(layer, osf.OSFLayer)]
+
+
+@pytest.mark.parametrize(
+    ("strategy", "own"), [("naive", {}), ("mole", {}), ("adaptive_rank", {"target_rank": 33}), ("osf", {})]
+)
+def test_a_rank_above_a_layers_size_is_told_before_training(folder, capsys, strategy, own):
+    rank = 4 if own else 34
+    block = {strategy: {**OWN[strategy], **own}} if strategy in OWN else {}
+    with pytest.raises(SystemExit):
+        train.main(rule(folder, 3, {**FAST, **block, "strategy": strategy, "rank": rank}))
+    said = capsys.readouterr().err
+    assert "recipes.mine, rank 3" in said and "the smallest layer has" in said and "Fix: take at most" in said
+    assert "1 of" not in said, "no step was taken"
 
 
 def test_osf_refuses_an_odd_rank():

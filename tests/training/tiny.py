@@ -87,6 +87,6 @@ def rule(folder: Path, checkpoint: int, recipe: dict = RECIPE, since: int = 0) -
             timing=made / "timing.csv",
             retention=folder / "retention.csv",
         ),
-        wildcards=SimpleNamespace(checkpoint=str(checkpoint)),
+        wildcards=SimpleNamespace(checkpoint=str(checkpoint), recipe="mine"),
         params=SimpleNamespace(recipe=recipe, model=model(), since=since, embeddings=None),
     )

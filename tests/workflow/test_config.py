@@ -96,7 +96,7 @@ def test_the_default_configuration_has_no_fault(complaints):
         ),
         (
             f"recipes: {{full-replay: {{strategy: mole, rank: 2, mole: {MOLE}}}}}",
-            "recipes.full-replay.rank: 2 is shared by the 4 experts of mole, and each needs 1. Fix: write at least 4.",
+            "recipes.full-replay.rank: 2 is shared by the 4 experts of mole, and each needs 1. Fix: write a rank of at least 4.",
         ),
         (
             f"recipes: {{full-replay: {{mole: {MOLE}}}}}",

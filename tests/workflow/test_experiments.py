@@ -157,8 +157,8 @@ def test_a_value_of_a_wrong_type_in_a_grid_is_a_fault_like_any_other(complaints,
 def test_an_odd_rank_of_osf_is_found_in_a_grid_too():
     recipes = {"osf": {"strategy": "osf", "rank": 4}}
     experiments = {"1": {"recipes": {"osf": {"rank": [2, 3]}}, "seeds": [0]}}
-    (found,) = unfit_ranks({"recipes": recipes, "experiments": experiments})
-    assert found[0] == ["recipes", "osf-rank-3-seed-0", "rank"]
+    ((keys, what, _),) = unfit_ranks({"recipes": recipes, "experiments": experiments})
+    assert keys == ["experiments", "1", "recipes", "osf"] and what.startswith("osf-rank-3: osf learns")
 
 
 @pytest.mark.parametrize(

@@ -127,7 +127,9 @@ def on_top(
     """The base with all parts there are, frozen, and a new adapter that was trained on some sessions."""
     # with the same first weights in every part their sum would truncate too well
     own = {"rank": rank, "seed": seed_of(lesson.recipe["seed"], *session_of(group[0]))}
-    model = lora.with_new_adapter(lesson.base(), {**lesson.recipe, **own})
+    base = lesson.base()
+    lora.check_rank(base, lesson.own["target_rank"])
+    model = lora.with_new_adapter(base, {**lesson.recipe, **own})
     if before:
         lora.beside(model, before)
     return model, lora.train(model, group, lesson.recipe)

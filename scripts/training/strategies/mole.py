@@ -61,14 +61,16 @@ def expert(lesson: Lesson, ranks: list[int], number: int) -> PeftModel:
 
     With the same ones in every expert their sum would read the input in as many directions as one of them.
     """
+    base = lesson.base()
+    lora.check_rank(base, lesson.recipe["rank"])
     if not lesson.before:
         own = {"rank": ranks[number], "seed": seed_of(lesson.recipe["seed"], number)}
-        return lora.with_new_adapter(lesson.base(), {**lesson.recipe, **own})
+        return lora.with_new_adapter(base, {**lesson.recipe, **own})
     start = sum(ranks[:number])
     own = slice(start, start + ranks[number])
     held = merge.factors(load(lesson.before[WEIGHTS]))
     alone = {layer: (a[own], b[:, own]) for layer, (a, b) in held.items()}
-    return lora.with_adapter(lesson.base(), lora.files_of(alone, lora.config_of(lesson.before)))
+    return lora.with_adapter(base, lora.files_of(alone, lora.config_of(lesson.before)))
 
 
 def routing(lesson: Lesson, names: tuple[str, ...]) -> tuple[router.Router, dict[str, Any]]:
