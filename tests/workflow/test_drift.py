@@ -85,7 +85,7 @@ def test_the_examples_of_config_have_every_key_of_their_kind_and_no_fault(config
     config["splits"]["stream"] = {"rule": "all"}
     own = config["recipes"]["full-replay"]
     ewc = {**own, "strategy": "ewc", "ewc": yaml.safe_load(example(4))["ewc"]}
-    config["recipes"] |= {"naive": own, "ewc": ewc}
+    config["recipes"] |= {"naive": {**own, "strategy": "naive"}, "ewc": ewc}
     assert set(config["experiments"]["4"]) == found["experiment"]
     assert faults(config, [ROOT / "config.yaml"], schema, ["tools", "bash"]) == []
 
