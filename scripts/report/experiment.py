@@ -18,7 +18,10 @@ from scripts.report.style import headline, panels, save
 from scripts.report.training import heat
 from scripts.workflow.experiments import by_recipe
 
-NUMBERS = ("retention", "retention_low", "retention_high", "forgetting", "forgetting_low", "forgetting_high")
+NUMBERS = (
+    *("retention", "retention_low", "retention_high", "retention_base"),
+    *("forgetting", "forgetting_low", "forgetting_high"),
+)
 COLOURS = {"reference": "#009E73", "baseline": "#D55E00", "control": "#999999", "candidate": "#0072B2"}
 ACROSS = 4
 
@@ -49,11 +52,15 @@ def comparison(summary: pd.DataFrame, curves: pd.DataFrame, confidence: float) -
     """Retention and forgetting of every configuration with intervals, and what each consolidation read."""
     figure, axes = panels(1, 3, 12.5, 1.9 + 0.27 * len(summary), width_ratios=[1, 1, 1.1])
     intervals(axes[0][0], summary, "retention", "retention at the end (%)")
+    floor(axes[0][0], summary)
     intervals(axes[0][1], summary, "forgetting", "forgetting (points of retention)")
     axes[0][1].set_yticklabels([])
     axes[0][1].axvline(0, color="#999999", linewidth=0.8)
     costs(axes[0][2], summary, curves)
-    detail = f"Means over sessions with {100 * confidence:.0f} % bootstrap intervals; right: tokens each consolidation read."
+    detail = (
+        f"Means over sessions with {100 * confidence:.0f} % bootstrap intervals; dotted: the base without training; "
+        "right: tokens each consolidation read."
+    )
     headline(figure, losses(summary), detail)
     return figure
 
@@ -68,6 +75,12 @@ def intervals(axes: Axes, summary: pd.DataFrame, measure: str, label: str) -> No
     axes.set_yticks(range(len(summary)), list(summary["config"]))
     axes.invert_yaxis()
     axes.set_xlabel(label)
+
+
+def floor(axes: Axes, summary: pd.DataFrame) -> None:
+    """What the base retains without any training: retention does not begin at 0."""
+    for base in summary["retention_base"].dropna().unique():
+        axes.axvline(100 * base, color="#555555", linewidth=1.2, linestyle=":")
 
 
 def costs(axes: Axes, summary: pd.DataFrame, curves: pd.DataFrame) -> None:

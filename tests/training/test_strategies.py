@@ -113,8 +113,9 @@ def test_the_second_goes_on_from_the_first_with_the_new_sessions_alone(folder):
 
 
 def test_intruders_are_taken_back_from_what_naive_learned(folder):
-    naive, reduced = (run(folder, strategy, 3)[1] for strategy in ("naive", "intruders"))
+    naive, (card, reduced) = run(folder, "naive", 3)[1], run(folder, "intruders", 3)
     assert naive.keys() == reduced.keys() and not same(naive, reduced)
+    assert card["notes"]["layers_reduced"] > 0
     norms = [sum(values.norm() for values in each.values()) for each in (naive, reduced)]
     assert norms[1] < norms[0]
     assert not same(reduced, run(folder, "intruders", 6, since=3)[1])
