@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from scripts.errors import UserError
 from scripts.statistics.experiment_columns import MEASURED, WORDS
 from scripts.trajectories import wheels
-from scripts.workflow.experiments import expanded, made, variants
+from scripts.workflow.experiments import Variant, expanded, made, variants
 
 Fault = tuple[Sequence[str | int], str, str]  # keys, what is wrong, what to do
 
@@ -86,11 +86,15 @@ def unfit_ranks(config: dict) -> Iterator[Fault]:
         for key, what, fix in unfit(recipe):
             yield ["recipes", name, *key], what, fix
     for name, experiment in config.get("experiments", {}).items():
-        for variant in variants({**experiment, "seeds": experiment["seeds"][:1]}):
-            for _, what, fix in (
-                unfit(made(config["recipes"][variant.parent], variant)) if variant.setting else ()
-            ):
+        for variant in in_grids(experiment):
+            for _, what, fix in unfit(made(config["recipes"][variant.parent], variant)):
                 yield ["experiments", name, "recipes", variant.parent], f"{variant.config}: {what}", fix
+
+
+def in_grids(experiment: dict) -> Iterator[Variant]:
+    """The configurations that differ from their recipe, with one of their seeds."""
+    once = variants({**experiment, "seeds": experiment["seeds"][:1]})
+    return (variant for variant in once if variant.setting)
 
 
 def unfit(recipe: dict) -> Iterator[Fault]:
