@@ -19,7 +19,7 @@ RELATIVE = (
 )
 OWN = (
     *("new_left_out", "buffer_filled", "fisher_samples", "fisher_share_of_tokens", "penalty_over_loss"),
-    *("router_accuracy", "router_majority"),
+    *("router_accuracy", "router_plain_accuracy", "router_majority"),
     *("categories", "worst_category", "worst_category_degradation", "interference"),
     *("compressions", "compression_ranks", "compression_kept", "decay"),
 )

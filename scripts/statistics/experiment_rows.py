@@ -122,6 +122,7 @@ def own(kept: Sequence[Kept]) -> Row:
         "fisher_samples": chains.noted(kept, "fisher_samples"),
         "penalty_over_loss": chains.noted(kept, "penalty_over_loss"),
         "router_accuracy": chains.noted(kept, "router_accuracy"),
+        "router_plain_accuracy": chains.noted(kept, "router_plain_accuracy"),
         "router_majority": chains.noted(kept, "router_majority"),
         "categories": kept[0].categories,
         "worst_category": worst,

@@ -53,7 +53,8 @@ def grid_faults(config: dict, schema: dict) -> Iterator[Fault]:
         for variant in variants(experiment):
             for error in validator.iter_errors(made(config["recipes"][variant.parent], variant)):
                 keys, what, fix = fault(error)
-                yield ["experiments", name, "recipes", variant.parent, ".".join(map(str, keys))], what, fix
+                inner = [".".join(map(str, keys))] if keys else []
+                yield ["experiments", name, "recipes", variant.parent, *inner], what, fix
 
 
 def broken(file: Path) -> UserError | None:
@@ -130,6 +131,8 @@ def fault(error: ValidationError) -> Fault:
         schema = {**schema, "enum": (best_match(error.context).schema or {}).get("enum", [])}
     names = f": {', '.join(map(str, schema['enum']))}" if schema.get("enum") else ""
     what = f"{error.instance!r} does not fit" if error.instance is not None else "there is no value"
+    if error.validator == "uniqueItems":
+        what = f"{error.instance!r} holds a value twice"
     return keys, what, f"write {schema.get('description', error.message)}{names}"
 
 

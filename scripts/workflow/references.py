@@ -3,6 +3,8 @@
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from difflib import get_close_matches
+from itertools import product
 
 from scripts.errors import UserError
 from scripts.statistics.experiment_columns import MEASURED, WORDS
@@ -15,6 +17,8 @@ RESERVED = re.compile(
     r"base|knowledge|skill|both|expert|habits|imported|splits|adapters|phase.*|experiments|store|cache"
 )
 
+
+READABLE = 12  # names that one finds the right one among by reading them
 DECOMPOSING = ("osf", "intruders")  # strategies that take the base's weights apart
 
 
@@ -74,8 +78,11 @@ def names_made_twice(config: dict) -> Iterator[Fault]:
         for name, recipe in expanded(alone).items():
             other = known.setdefault(name, recipe)
             if name in config["recipes"] or names[name] > 1 or other != recipe:
-                what = f"a grid makes the recipe {name!r}, and another recipe has that name"
-                yield ["experiments", key, "recipes"], what, "give one of the two another name"
+                own = ["recipes", name] if name in config["recipes"] else ["experiments", key, "recipes"]
+                what = (
+                    f"experiment {key} makes a recipe of the name {name!r}, and another recipe has that name"
+                )
+                yield own, what, "give one of the two another name"
 
 
 def unfit_ranks(config: dict) -> Iterator[Fault]:
@@ -114,7 +121,11 @@ def over_budget(own: dict) -> Iterator[Fault]:
     most, largest, past = own["trigger"] * own["budget"], max(own["ranks"]), own["target_rank"]
     if largest + past > most:
         what = f"a new part of rank {largest} beside old ones of target_rank {past} exceeds trigger x budget, which is {most:g}"
-        yield ["adaptive_rank", "ranks"], what, "write smaller ranks, or a larger budget"
+        yield (
+            ["adaptive_rank", "ranks"],
+            what,
+            "write smaller ranks, a smaller target_rank or a larger budget",
+        )
 
 
 def missing_benchmarks(config: dict) -> Iterator[Fault]:
@@ -205,12 +216,10 @@ def experiment_faults(keys: list[str], experiment: dict, config: dict) -> Iterat
         yield from unknown([*keys, role], [experiment[role]], experiment["recipes"], what)
         if experiment["recipes"].get(experiment[role]):
             fault = f"{experiment[role]!r} has a grid, and the {role} is one configuration"
-            yield (
-                [*keys, "recipes", experiment[role]],
-                fault,
-                "write {}, and put the grid on a recipe of another name",
-            )
+            fix = "write {}, and put the grid on a recipe of another name; an overlay adds to a grid and takes nothing away"
+            yield [*keys, "recipes", experiment[role]], fault, fix
     yield from unfit_roles(keys, experiment, config)
+    yield from unlike_sessions(keys, experiment, config)
     yield from seeded_grids(keys, experiment)
     yield from unread_criteria(keys, experiment)
     yield from undecomposable(keys, experiment["models"], experiment["recipes"], config)
@@ -226,6 +235,20 @@ def unfit_roles(keys: list[str], experiment: dict, config: dict) -> Iterator[Fau
     if baseline == experiment["reference"]:
         what = f"{baseline!r} is the baseline too, so that there is nothing to compare"
         yield [*keys, "reference"], what, "name another recipe"
+
+
+def unlike_sessions(keys: list[str], experiment: dict, config: dict) -> Iterator[Fault]:
+    """Recipes of one experiment that learn from other sessions than its reference: they would be asked other questions."""
+    recipes = {name: config["recipes"][name] for name in experiment["recipes"] if name in config["recipes"]}
+    reference = recipes.get(experiment["reference"], {})
+    for name, key in product(recipes, ("source", "filter")):
+        if reference and recipes[name][key] != reference[key]:
+            what = f"{name!r} has {key}: {recipes[name][key]}, and the reference {key}: {reference[key]}"
+            yield (
+                [*keys, "recipes", name],
+                f"{what}, so that they are asked about other sessions",
+                "give them the same",
+            )
 
 
 def unknown_controls(keys: list[str], experiment: dict) -> Iterator[Fault]:
@@ -272,4 +295,7 @@ def unknown(
 ) -> Iterator[Fault]:
     for name in names:
         if name not in known:
-            yield keys, f"{name!r} is no {what}", f"use {', '.join(sorted(known)) or 'none: there is none'}"
+            near = get_close_matches(str(name), known, n=1) if len(known) > READABLE else []
+            there = ", ".join(sorted(known)) or "none: there is none"
+            fix = f"did you mean {near[0]!r}? Else use {there}" if near else f"use {there}"
+            yield keys, f"{name!r} is no {what}", fix
