@@ -17,7 +17,6 @@ RESERVED = re.compile(
     r"base|knowledge|skill|both|expert|habits|imported|splits|adapters|phase.*|experiments|store|cache"
 )
 
-
 READABLE = 12  # names that one finds the right one among by reading them
 DECOMPOSING = ("osf", "intruders")  # strategies that take the base's weights apart
 
