@@ -1,6 +1,5 @@
 """The configuration, checked before the DAG is built: every fault with its file, line, key, value and remedy."""
 
-import difflib
 import math
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
@@ -11,7 +10,7 @@ from jsonschema.exceptions import ValidationError, best_match
 
 from scripts.errors import UserError
 from scripts.workflow.experiments import made, variants
-from scripts.workflow.references import Fault, reference_faults, unfit_ranks
+from scripts.workflow.references import Fault, likeliest, reference_faults, unfit_ranks
 
 Keys = Sequence[str | int]
 
@@ -144,9 +143,7 @@ def unknown_key(error: ValidationError) -> Fault:
 
 def nearest(name: str, known: Sequence[str]) -> str:
     """The likeliest of the known names, and all of them."""
-    close = difflib.get_close_matches(name, known, n=1)
-    there = f"use one of {', '.join(known) or 'none'}"
-    return f"did you mean {close[0]!r}? Else {there}" if close else there
+    return f"{likeliest(name, known)}use one of {', '.join(known) or 'none'}"
 
 
 def place(keys: Keys, files: Sequence[Path]) -> str:

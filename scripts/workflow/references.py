@@ -1,7 +1,6 @@
 """Does every name in the configuration exist, and is it free? What JSON Schema cannot say."""
 
 import re
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from difflib import get_close_matches
 from itertools import product
@@ -9,7 +8,7 @@ from itertools import product
 from scripts.errors import UserError
 from scripts.statistics.experiment_columns import MEASURED, WORDS
 from scripts.trajectories import wheels
-from scripts.workflow.experiments import Variant, expanded, made, variants
+from scripts.workflow.experiments import Variant, made, variants
 
 Fault = tuple[Sequence[str | int], str, str]  # keys, what is wrong, what to do
 
@@ -72,16 +71,16 @@ def names_made_twice(config: dict) -> Iterator[Fault]:
     """Grids whose recipe has the name of another one: one of the two would never be trained."""
     known: dict[str, dict] = {}
     for key, experiment in config.get("experiments", {}).items():
-        alone = {**config, "experiments": {key: experiment}}
-        names = Counter(each.recipe for each in variants(experiment))
-        for name, recipe in expanded(alone).items():
-            other = known.setdefault(name, recipe)
-            if name in config["recipes"] or names[name] > 1 or other != recipe:
+        here: set[str] = set()
+        for variant in (each for each in variants(experiment) if each.parent in config["recipes"]):
+            name, recipe = variant.recipe, made(config["recipes"][variant.parent], variant)
+            if name in config["recipes"] or name in here or known.setdefault(name, recipe) != recipe:
                 own = ["recipes", name] if name in config["recipes"] else ["experiments", key, "recipes"]
                 what = (
                     f"experiment {key} makes a recipe of the name {name!r}, and another recipe has that name"
                 )
                 yield own, what, "give one of the two another name"
+            here.add(name)
 
 
 def unfit_ranks(config: dict) -> Iterator[Fault]:
@@ -294,7 +293,15 @@ def unknown(
 ) -> Iterator[Fault]:
     for name in names:
         if name not in known:
-            near = get_close_matches(str(name), known, n=1) if len(known) > READABLE else []
-            there = ", ".join(sorted(known)) or "none: there is none"
-            fix = f"did you mean {near[0]!r}? Else use {there}" if near else f"use {there}"
-            yield keys, f"{name!r} is no {what}", fix
+            near = likeliest(str(name), known) if len(known) > READABLE else ""
+            yield (
+                keys,
+                f"{name!r} is no {what}",
+                f"{near}use {', '.join(sorted(known)) or 'none: there is none'}",
+            )
+
+
+def likeliest(name: str, known: Sequence[str] | set[str]) -> str:
+    """The beginning of a remedy: which of the known names was meant; empty where none is near."""
+    close = get_close_matches(name, known, n=1)
+    return f"did you mean {close[0]!r}? Else " if close else ""
